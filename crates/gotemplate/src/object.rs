@@ -1,0 +1,35 @@
+//! Host objects: values with methods or fields, such as a time or a parsed version.
+
+use std::sync::Arc;
+
+use crate::funcs::Func;
+use crate::types::Type;
+use crate::value::Value;
+
+/// A value that the host or a function library brings along (Go: a struct or a pointer to one).
+pub trait Object: Send + Sync {
+    /// The type, e.g. `Type::Object("*semver.Version", Kind::Pointer)`.
+    fn type_of(&self) -> Type;
+
+    /// The exported field `name`.
+    fn field(&self, name: &str) -> Option<Value> {
+        let _ = name;
+        None
+    }
+
+    /// The method `name`, bound to this object.
+    fn method(self: Arc<Self>, name: &str) -> Option<Func> {
+        let _ = name;
+        None
+    }
+
+    /// What the `String` or `Error` method gives, if there is one.
+    fn text(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Field names and values in order, for printing; only asked when there is no `text`.
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        Vec::new()
+    }
+}
