@@ -108,13 +108,13 @@ pub struct RolloutRestartTarget {
 /// Kinds of workloads that can be restarted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum RolloutRestartTargetKind {
-    /// apps/v1 Deployment.
+    /// `Deployment` of apps/v1.
     Deployment,
-    /// apps/v1 DaemonSet.
+    /// `DaemonSet` of apps/v1.
     DaemonSet,
-    /// apps/v1 StatefulSet.
+    /// `StatefulSet` of apps/v1.
     StatefulSet,
-    /// argoproj.io/v1alpha1 Rollout.
+    /// `Rollout` of argoproj.io/v1alpha1.
     #[serde(rename = "argo.Rollout")]
     ArgoRollout,
 }

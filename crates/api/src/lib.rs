@@ -6,6 +6,11 @@
 //! Fields that the Vault Secrets Operator does not have are marked
 //! "Secretwire:" and are optional, so that its stored objects stay valid.
 
+#![allow(
+    clippy::duplicated_attributes,
+    reason = "each printer column has a type of its own"
+)]
+
 mod crds;
 mod destination;
 pub mod names;

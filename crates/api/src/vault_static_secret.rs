@@ -143,6 +143,9 @@ pub struct DestinationStatus {
     pub uid: String,
     /// Its resourceVersion: while the Secret still has it, nobody touched it.
     pub resource_version: String,
+    /// Generation of this resource whose wishes the Secret fulfils.
+    #[serde(default)]
+    pub generation: i64,
     /// Its keys, sorted. Omitted when there are too many to list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<Vec<String>>,
