@@ -62,7 +62,8 @@ func (r *reader) line(line string) error {
 	case strings.HasPrefix(line, "--- "):
 		key, value, _ := strings.Cut(strings.TrimPrefix(line, "--- "), " ")
 		return r.directive(key, value)
-	case r.open != nil:
+	case r.exactText && strings.TrimSpace(line) == "":
+	case r.open != nil && !r.exactText:
 		r.lines = append(r.lines, line)
 	case strings.TrimSpace(line) != "":
 		return fmt.Errorf("text outside a case: %q", line)

@@ -5,5 +5,13 @@ import "secretwire.dev/gotemplate-oracle/internal/oracle"
 
 // Files maps a corpus file's name to its cases.
 func Files() map[string][]oracle.Case {
-	return map[string][]oracle.Case{}
+	return map[string][]oracle.Case{
+		"table-printf-numbers": formats(numberVerbs),
+		"table-printf-others":  formats(otherVerbs),
+		"table-conversions":    calls(oracle.VSO, allKinds(), conversionCalls),
+		"table-numbers":        calls(oracle.VSO, allKinds(), numberCalls),
+		"table-strings":        calls(oracle.VSO, kinds, stringCalls),
+		"table-collections":    calls(oracle.VSO, kinds, collectionCalls),
+		"table-eso":            calls(oracle.ESO, kinds, esoCalls),
+	}
 }
