@@ -1,0 +1,238 @@
+//! One admission request: what is decided, and how it is answered, counted and logged.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use json_patch::PatchOperation;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use crate::directory::Directory;
+use crate::metrics::{Answered, Metrics};
+use crate::names::Prefix;
+use crate::patch::EditError;
+use crate::problem::{Code, Problem};
+use crate::review::{Place, Refusal, Request, Response};
+
+use workloads::TemplateKind;
+
+mod hold;
+mod pods;
+mod workloads;
+
+/// What the installation decides for all pods.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Prefix of all our annotations, labels and gates.
+    pub prefix: Prefix,
+    /// The longest hold a pod can ask for.
+    pub longest_hold: Duration,
+    /// How many pods are held at once; beyond it pods are gated without a hold.
+    pub concurrent_holds: usize,
+}
+
+impl Policy {
+    /// The defaults: holds of up to 8 s, 64 at once.
+    pub fn new(prefix: Prefix) -> Self {
+        Self {
+            prefix,
+            longest_hold: Duration::from_secs(8),
+            concurrent_holds: 64,
+        }
+    }
+}
+
+/// Answers admission requests for pods and workloads.
+pub struct Admission {
+    policy: Policy,
+    directory: Arc<dyn Directory>,
+    metrics: Metrics,
+    holds: Semaphore,
+}
+
+/// Which path was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hook {
+    Pods,
+    Workloads,
+}
+
+impl Hook {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Pods => "pods",
+            Self::Workloads => "workloads",
+        }
+    }
+}
+
+/// What came of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Nothing to do.
+    Untouched,
+    /// Wired, or stamped.
+    Patched,
+    /// Wired, and kept from starting until the secrets are there.
+    Gated,
+    /// Kept from starting, and to be replaced.
+    Placeholder,
+    /// Refused.
+    Denied(Refusal),
+}
+
+impl Outcome {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Untouched => "untouched",
+            Self::Patched => "patched",
+            Self::Gated => "gated",
+            Self::Placeholder => "placeholder",
+            Self::Denied(_) => "denied",
+        }
+    }
+}
+
+/// The decision on one object.
+#[derive(Debug)]
+struct Verdict {
+    outcome: Outcome,
+    operations: Vec<PatchOperation>,
+    /// Reasons of a refusal, else warnings.
+    problems: Vec<Problem>,
+}
+
+impl Verdict {
+    fn untouched(warnings: Vec<Problem>) -> Self {
+        Self {
+            outcome: Outcome::Untouched,
+            operations: Vec::new(),
+            problems: warnings,
+        }
+    }
+
+    fn denied(refusal: Refusal, mut problems: Vec<Problem>) -> Self {
+        problems.sort();
+        problems.dedup();
+        Self {
+            outcome: Outcome::Denied(refusal),
+            operations: Vec::new(),
+            problems,
+        }
+    }
+
+    /// A second pass that finds everything in place has touched nothing.
+    fn edited(
+        outcome: Outcome,
+        operations: Vec<PatchOperation>,
+        mut warnings: Vec<Problem>,
+    ) -> Self {
+        warnings.sort();
+        let outcome = if operations.is_empty() {
+            Outcome::Untouched
+        } else {
+            outcome
+        };
+        Self {
+            outcome,
+            operations,
+            problems: warnings,
+        }
+    }
+}
+
+impl Admission {
+    /// Answers by what `directory` knows.
+    pub fn new(policy: Policy, directory: Arc<dyn Directory>, metrics: Metrics) -> Self {
+        let holds = Semaphore::new(policy.concurrent_holds);
+        Self {
+            policy,
+            directory,
+            metrics,
+            holds,
+        }
+    }
+
+    /// Answers one request within `budget`. A panic while deciding is an answer too: an unwind would cut the
+    /// connection, and with it the requests that share it.
+    pub(crate) async fn answer(&self, hook: Hook, request: &Request, budget: Duration) -> Response {
+        let arrival = Instant::now();
+        let decided = AssertUnwindSafe(self.decide(hook, request, arrival, budget))
+            .catch_unwind()
+            .await;
+        let verdict = match decided {
+            Ok(Ok(verdict)) => verdict,
+            Ok(Err(error)) => {
+                tracing::error!(%error, uid = request.uid, "admission produced an edit that does not apply");
+                internal(hook, "internal error; see the operator's log")
+            }
+            Err(_) => {
+                tracing::error!(uid = request.uid, "admission panicked");
+                internal(hook, "internal error; see the operator's log")
+            }
+        };
+        let response = self.respond(request, &verdict);
+        let code = verdict.problems.first().map(|problem| problem.code);
+        self.metrics.answered(&Answered {
+            hook,
+            operation: request.operation,
+            outcome: verdict.outcome,
+            code,
+            took: arrival.elapsed(),
+            patch_length: response.patch_length(),
+        });
+        tracing::info!(
+            hook = hook.as_str(),
+            namespace = request.namespace,
+            name = request.subject(),
+            uid = request.uid,
+            verdict = verdict.outcome.as_str(),
+            code = code.map(Code::as_str),
+            "admission answered"
+        );
+        response
+    }
+
+    async fn decide(
+        &self,
+        hook: Hook,
+        request: &Request,
+        arrival: Instant,
+        budget: Duration,
+    ) -> Result<Verdict, EditError> {
+        match hook {
+            Hook::Pods => self.pod(request, arrival, budget).await,
+            Hook::Workloads => self.workload(request),
+        }
+    }
+
+    fn respond(&self, request: &Request, verdict: &Verdict) -> Response {
+        let place = Place {
+            annotations: TemplateKind::of(request)
+                .map_or("metadata.annotations", TemplateKind::annotations),
+            domain: self.policy.prefix.domain(),
+        };
+        match verdict.outcome {
+            Outcome::Denied(refusal) => {
+                Response::refuse(request, refusal, &verdict.problems, &place)
+            }
+            Outcome::Untouched | Outcome::Patched | Outcome::Gated | Outcome::Placeholder => {
+                Response::allow(request, &verdict.operations, &verdict.problems)
+            }
+        }
+    }
+}
+
+/// A failure of ours: pods wait for better times, workloads pass.
+fn internal(hook: Hook, text: &str) -> Verdict {
+    let problem = Problem::new(Code::Sw900, "admission", text);
+    match hook {
+        Hook::Pods => Verdict::denied(Refusal::Unable, vec![problem]),
+        Hook::Workloads => Verdict::untouched(vec![problem]),
+    }
+}
+
+#[cfg(test)]
+mod tests;
