@@ -1,0 +1,78 @@
+//! `secretwire-lab up`
+
+use anyhow::Result;
+use clap::Args;
+use secretwire_lab::Lab;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// A cluster with all controllers.
+#[derive(Args)]
+pub(crate) struct Up {
+    /// Add OpenBao
+    #[arg(long)]
+    vault: bool,
+    /// Add PostgreSQL
+    #[arg(long)]
+    postgres: bool,
+}
+
+impl Up {
+    pub(crate) async fn run(self) -> Result<()> {
+        // Before the start, which takes a while: an interrupt then must end the servers that run already.
+        let (mut interrupt, mut terminate) = (
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+        );
+        let stopped = async {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        };
+        tokio::pin!(stopped);
+        let lab = tokio::select! {
+            lab = self.start() => lab?,
+            () = &mut stopped => return Ok(()),
+        };
+        self.describe(&lab);
+        stopped.await;
+        eprintln!("lab: stopping");
+        lab.stop().await
+    }
+
+    async fn start(&self) -> Result<Lab> {
+        let mut builder = Lab::builder().controllers().scheduler();
+        if self.vault {
+            builder = builder.vault();
+        }
+        if self.postgres {
+            builder = builder.postgres();
+        }
+        builder.start().await
+    }
+
+    /// Lines for a shell on standard output, words for people on standard error.
+    fn describe(&self, lab: &Lab) {
+        println!(
+            "export KUBECONFIG={}",
+            lab.apiserver().kubeconfig_path().display()
+        );
+        if self.vault {
+            println!("export VAULT_ADDR={}", lab.vault().addr());
+            println!("export VAULT_TOKEN={}", lab.vault().token());
+        }
+        if self.postgres {
+            let postgres = lab.postgres();
+            println!(
+                "export DATABASE_URL=postgresql://{}:{}@{}/postgres",
+                postgres.user(),
+                postgres.password(),
+                postgres.addr()
+            );
+        }
+        eprintln!(
+            "lab: up; logs are in {}; Ctrl-C stops and removes it",
+            lab.path().display()
+        );
+    }
+}

@@ -1,0 +1,19 @@
+//! Random names and tokens.
+
+use std::{fmt::Write as _, fs::File, io::Read as _};
+
+use anyhow::{Context as _, Result};
+
+/// `bytes` random bytes from the kernel, as lower-case hexadecimal.
+pub(crate) fn random(bytes: usize) -> Result<String> {
+    let mut raw = vec![0; bytes];
+    File::open("/dev/urandom")
+        .and_then(|mut source| source.read_exact(&mut raw))
+        .context("reading /dev/urandom")?;
+    Ok(raw
+        .iter()
+        .fold(String::with_capacity(bytes * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        }))
+}

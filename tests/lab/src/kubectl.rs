@@ -1,0 +1,59 @@
+//! kubectl, with a deadline.
+
+use std::{path::PathBuf, process::Output, process::Stdio, time::Duration};
+
+use anyhow::{Context as _, Result, bail};
+use tokio::{io::AsyncWriteExt as _, process::Command, time::timeout};
+
+const LIMIT: Duration = Duration::from_secs(90);
+
+/// kubectl as administrator of one lab.
+pub(crate) struct Kubectl {
+    pub(crate) program: PathBuf,
+    pub(crate) kubeconfig: PathBuf,
+    /// Keeps discovery of one lab apart from that of others, and out of the user's home.
+    pub(crate) cache: PathBuf,
+}
+
+impl Kubectl {
+    /// Runs it with `input` on its standard input. Its own failure is in the output's status.
+    pub(crate) async fn run(&self, arguments: &[&str], input: &str) -> Result<Output> {
+        let what = format!("kubectl {}", arguments.join(" "));
+        let mut child = Command::new(&self.program)
+            .arg("--kubeconfig")
+            .arg(&self.kubeconfig)
+            .arg("--cache-dir")
+            .arg(&self.cache)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| what.clone())?;
+        let mut stdin = child.stdin.take().context("no pipe")?;
+        let work = async {
+            // A kubectl that ends without reading tells the reason in its output.
+            let _ = stdin.write_all(input.as_bytes()).await;
+            drop(stdin);
+            child.wait_with_output().await
+        };
+        let output = timeout(LIMIT, work)
+            .await
+            .with_context(|| format!("{what}: no end within {LIMIT:?}"))?;
+        output.with_context(|| what)
+    }
+
+    /// Runs it; failing is an error with what it said.
+    pub(crate) async fn check(&self, arguments: &[&str], input: &str) -> Result<String> {
+        let output = self.run(arguments, input).await?;
+        if !output.status.success() {
+            bail!(
+                "kubectl {}: {}",
+                arguments.join(" "),
+                String::from_utf8_lossy(&output.stderr).trim()
+            );
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}

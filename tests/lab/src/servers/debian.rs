@@ -1,0 +1,104 @@
+//! What only the distribution has: PostgreSQL, and the container tools of a node.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Mutex,
+};
+
+use anyhow::{Result, bail};
+use rustix::process::geteuid;
+
+use super::{program, progress};
+
+/// Packages, and how to see that they are there.
+pub(super) struct Packages {
+    names: &'static [&'static str],
+    missing: fn() -> Vec<&'static str>,
+}
+
+/// A PostgreSQL server.
+pub(super) static POSTGRES: Packages = Packages {
+    names: &["postgresql"],
+    missing: || {
+        if postgres_folder().is_some() {
+            vec![]
+        } else {
+            vec!["postgres"]
+        }
+    },
+};
+
+/// What a kubelet needs around it.
+pub(super) static NODE: Packages = Packages {
+    names: &[
+        "containerd",
+        "runc",
+        "busybox-static",
+        "containernetworking-plugins",
+        "iptables",
+        "util-linux",
+    ],
+    missing: || {
+        let programs = ["containerd", "ctr", "runc", "busybox", "unshare"];
+        let mut missing: Vec<_> = programs
+            .into_iter()
+            .filter(|name| program(name).is_none())
+            .collect();
+        if !Path::new("/usr/lib/cni/ptp").is_file() {
+            missing.push("/usr/lib/cni/ptp");
+        }
+        missing
+    },
+};
+
+/// The module with which Python makes environments.
+pub(super) static PYTHON: Packages = Packages {
+    names: &["python3-venv"],
+    missing: || vec!["venv"],
+};
+
+/// Installs `packages` where something of them is missing.
+pub(super) fn ensure(packages: &Packages) -> Result<()> {
+    /// Installers of this process would only wait for each other's lock.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock();
+    let missing = (packages.missing)();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let (names, missing) = (packages.names.join(" "), missing.join(", "));
+    if !geteuid().is_root() {
+        bail!("{missing} not found, and only root can install it: apt-get install {names}");
+    }
+    if program("apt-get").is_none() {
+        bail!("{missing} not found, and this machine has no apt-get; install the like of: {names}");
+    }
+    progress::run("updating the package lists", apt().arg("update"))?;
+    let mut install = apt();
+    install
+        .args(["install", "--yes", "--no-install-recommends"])
+        .args(packages.names);
+    progress::run(&format!("installing {names}"), &mut install)
+}
+
+/// The programs of the newest PostgreSQL.
+pub(super) fn postgres_folder() -> Option<PathBuf> {
+    let versions = fs::read_dir("/usr/lib/postgresql").ok()?.flatten();
+    let newest = versions
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
+        .max()?;
+    let folder = PathBuf::from(format!("/usr/lib/postgresql/{newest}/bin"));
+    folder.join("postgres").is_file().then_some(folder)
+}
+
+fn apt() -> Command {
+    let mut command = Command::new("apt-get");
+    command.env("DEBIAN_FRONTEND", "noninteractive").args([
+        "-o",
+        "DPkg::Lock::Timeout=300",
+        "--quiet",
+    ]);
+    command
+}
