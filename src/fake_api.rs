@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     convert::Infallible,
     sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
 };
 
 use futures::{StreamExt as _, channel::mpsc, stream};
@@ -12,6 +13,7 @@ use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody}
 use hyper::body::{Bytes, Frame};
 use kube::{Client, client::Body};
 use serde_json::{Value, json};
+use tokio::{sync::watch, time::timeout};
 use tower::service_fn;
 
 /// Shared by the test and any number of clients.
@@ -25,6 +27,7 @@ struct State {
     watches: Vec<Watch>,
     down: bool,
     calls: Vec<String>,
+    changes: watch::Sender<()>,
 }
 
 struct Watch {
@@ -47,6 +50,23 @@ impl FakeApi {
     /// The object at a path such as `/api/v1/namespaces/ops/secrets/x`.
     pub(crate) fn object(&self, path: &str) -> Option<Value> {
         self.state().objects.get(path).cloned()
+    }
+
+    /// The object, as soon as it exists and is as wanted.
+    pub(crate) async fn until(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let mut changes = self.state().changes.subscribe();
+        let waiting = async {
+            loop {
+                if let Some(object) = self.object(path).filter(&wanted) {
+                    return object;
+                }
+                changes.changed().await.unwrap();
+            }
+        };
+        match timeout(Duration::from_secs(30), waiting).await {
+            Ok(object) => object,
+            Err(_) => panic!("{path} never became as wanted"),
+        }
     }
 
     /// Writes as a person would who does not look at versions.
@@ -143,6 +163,7 @@ impl State {
     }
 
     fn tell(&mut self, path: &str, kind: &str, object: &Value) {
+        self.changes.send_replace(());
         let event = json!({ "type": kind, "object": object });
         self.watches.retain(|watch| {
             watch.path != path || watch.events.unbounded_send(event.clone()).is_ok()

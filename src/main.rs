@@ -1,5 +1,6 @@
 //! placeholder
 mod backoff;
+mod certificates;
 #[cfg(test)]
 mod fake_api;
 mod leader;

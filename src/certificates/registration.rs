@@ -1,0 +1,173 @@
+//! The webhook configuration: registering it, reading back what it publishes, publishing the CA bundle.
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::{
+    ByteString,
+    api::{
+        admissionregistration::v1::{MutatingWebhook, MutatingWebhookConfiguration},
+        core::v1::Namespace,
+    },
+};
+use kube::{
+    Api, Client, Resource as _,
+    api::{Patch, PatchParams},
+};
+use secretwire_certs::Bundle;
+use serde_json::{Value, json};
+use tracing::{info, warn};
+
+use super::{Error, call};
+
+/// Whose object the webhook configuration is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Registration {
+    /// The installer's: created where it is missing, otherwise only the `caBundle` is written.
+    WhenMissing,
+    /// Ours in full, as an operator outside of the cluster is reached at an address that only it knows.
+    Always,
+}
+
+/// The webhook configuration in the cluster.
+pub(super) struct Registered {
+    client: Client,
+    configurations: Api<MutatingWebhookConfiguration>,
+    namespace: String,
+    name: String,
+    generated: Value,
+    wanted: MutatingWebhookConfiguration,
+    registration: Registration,
+    entries: Vec<String>,
+}
+
+impl Registered {
+    pub(super) fn new(
+        client: Client,
+        namespace: String,
+        generated: Value,
+        registration: Registration,
+    ) -> Result<Self, Error> {
+        let wanted = serde_json::from_value(generated.clone()).map_err(Error::Configuration)?;
+        Ok(Self {
+            configurations: Api::all(client.clone()),
+            client,
+            namespace,
+            name: name(&generated)?.to_owned(),
+            generated,
+            wanted,
+            registration,
+            entries: Vec::new(),
+        })
+    }
+
+    /// What each webhook entry publishes; registers the webhook first where that is ours to do.
+    pub(super) async fn read(&mut self) -> Result<Vec<Bundle>, Error> {
+        let request = self.configurations.get_opt(&self.name);
+        let mut live = call("reading the webhook configuration", request).await?;
+        if self.is_to_be_registered(live.as_ref()) {
+            live = self.register(live.is_none()).await?.or(live);
+        }
+        let webhooks = live.and_then(|live| live.webhooks).unwrap_or_default();
+        self.entries = webhooks.iter().map(|entry| entry.name.clone()).collect();
+        let published = |entry: &MutatingWebhook| match &entry.client_config.ca_bundle {
+            Some(ByteString(pem)) => Bundle::from_pem(pem),
+            None => Bundle::default(),
+        };
+        Ok(webhooks.iter().map(published).collect())
+    }
+
+    /// Publishes on every entry that was read. The field has a manager of its own, so that installers which leave it
+    /// out of their manifest do not fight over it.
+    pub(super) async fn publish(&self, bundle: &Bundle) -> Result<(), Error> {
+        if self.entries.is_empty() {
+            return Ok(()); // to apply an empty list would create a configuration without entries
+        }
+        let bundle = ByteString(bundle.to_pem().into_bytes());
+        let entries: Vec<_> = self
+            .entries
+            .iter()
+            .map(|name| json!({ "name": name, "clientConfig": { "caBundle": bundle } }))
+            .collect();
+        let patch = Patch::Apply(json!({
+            "apiVersion": MutatingWebhookConfiguration::api_version(&()),
+            "kind": MutatingWebhookConfiguration::kind(&()),
+            "metadata": { "name": self.name },
+            "webhooks": entries,
+        }));
+        let params = PatchParams::apply(BUNDLE_MANAGER).force();
+        let request = self.configurations.patch(&self.name, &params, &patch);
+        call("publishing the CA bundle", request).await?;
+        Ok(())
+    }
+
+    fn is_to_be_registered(&self, live: Option<&MutatingWebhookConfiguration>) -> bool {
+        match (live, self.registration) {
+            (None, _) => true,
+            (Some(_), Registration::WhenMissing) => false,
+            (Some(live), Registration::Always) => addresses(live) != addresses(&self.wanted),
+        }
+    }
+
+    async fn register(&self, missing: bool) -> Result<Option<MutatingWebhookConfiguration>, Error> {
+        let mut generated = self.generated.clone();
+        if missing && self.registration == Registration::WhenMissing {
+            match self.owner().await? {
+                Owner::Lives(owner) => generated["metadata"]["ownerReferences"] = json!([owner]),
+                Owner::Unknown => {}
+                // This is an uninstall: a configuration left behind would refuse pods for ever.
+                Owner::Leaves => return Ok(None),
+            }
+        }
+        let params = PatchParams::apply(REGISTRATION_MANAGER).force();
+        let patch = Patch::Apply(generated);
+        let request = self.configurations.patch(&self.name, &params, &patch);
+        let live = call("registering the webhook", request).await?;
+        info!(configuration = self.name, "registered the webhook");
+        Ok(Some(live))
+    }
+
+    /// Our namespace as the owner of a configuration that no installer keeps track of, so that both end together.
+    async fn owner(&self) -> Result<Owner, Error> {
+        let namespaces: Api<Namespace> = Api::all(self.client.clone());
+        let request = namespaces.get_opt(&self.namespace);
+        match call("reading the operator's namespace", request).await {
+            Ok(Some(namespace)) if namespace.metadata.deletion_timestamp.is_some() => {
+                Ok(Owner::Leaves)
+            }
+            Ok(Some(namespace)) => Ok(Owner::Lives(json!({
+                "apiVersion": Namespace::api_version(&()),
+                "kind": Namespace::kind(&()),
+                "name": self.namespace,
+                "uid": namespace.metadata.uid,
+            }))),
+            Ok(None) => Ok(Owner::Unknown),
+            Err(Error::Call { source, .. }) if matches!(&*source, kube::Error::Api(_)) => {
+                warn!(error = %source, "the webhook configuration will outlive this installation");
+                Ok(Owner::Unknown)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+enum Owner {
+    Lives(Value),
+    Leaves,
+    Unknown,
+}
+
+/// The name of a generated configuration.
+pub(super) fn name(generated: &Value) -> Result<&str, Error> {
+    generated["metadata"]["name"].as_str().ok_or(Error::Unnamed)
+}
+
+/// Which entries there are, and where the API server is told to call.
+fn addresses(configuration: &MutatingWebhookConfiguration) -> BTreeSet<(&str, Option<&str>)> {
+    let entries = configuration.webhooks.iter().flatten();
+    entries
+        .map(|entry| (entry.name.as_str(), entry.client_config.url.as_deref()))
+        .collect()
+}
+
+const BUNDLE_MANAGER: &str = "secretwire-ca-bundle";
+const REGISTRATION_MANAGER: &str = "secretwire-webhook";
