@@ -202,7 +202,8 @@ impl Inner {
 
     fn broken(&self, wire: &Wire<'_>, error: &reqwest::Error) -> Error {
         let path = wire.path.to_string();
-        if error.is_timeout() {
+        // A connection that is not made in time is a matter of reach, not of a slow answer.
+        if error.is_timeout() && !error.is_connect() {
             Error::Timeout {
                 path,
                 after: self.timeout,

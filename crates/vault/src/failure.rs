@@ -62,8 +62,10 @@ fn clean(errors: &[Cow<'_, str>]) -> String {
             line.push(' ');
         }
         for part in word.split_inclusive(|c: char| !is_token_char(c)) {
-            if looks_like_token(part.trim_end_matches(|c: char| !is_token_char(c))) {
+            let token = part.trim_end_matches(|c: char| !is_token_char(c));
+            if looks_like_token(token) {
                 line.push_str("[redacted]");
+                line.push_str(&part[token.len()..]);
             } else {
                 line.push_str(part);
             }
@@ -151,7 +153,7 @@ mod tests {
         };
         assert_eq!(
             refusal.errors,
-            "2 errors occurred: * bad token [redacted] ([redacted] jwt [redacted] b.c stays"
+            "2 errors occurred: * bad token [redacted] ([redacted]), jwt [redacted]; b.c stays"
         );
         let long = format!(r#"{{"errors":["{}"]}}"#, "é".repeat(1000));
         let Error::Denied(refusal) = classify("p", StatusCode::FORBIDDEN, None, &long) else {

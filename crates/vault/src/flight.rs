@@ -122,7 +122,7 @@ impl<K: Eq + Hash, V: Clone> Drop for Landing<K, V> {
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    use futures::future::{join_all, poll_fn};
+    use futures::future::{join, join_all, poll_fn};
     use tokio::sync::Notify;
 
     use super::*;
@@ -131,25 +131,21 @@ mod tests {
     async fn callers_at_the_same_time_share_one_run_and_later_ones_start_anew() {
         let flights = Flights::new();
         let runs = Arc::new(AtomicU32::new(0));
-        let one = |flights: &Flights<&'static str, u32>| {
-            let runs = Arc::clone(&runs);
-            let start = move || {
-                async move {
-                    tokio::task::yield_now().await;
-                    runs.fetch_add(1, Ordering::SeqCst) + 1
-                }
-                .boxed()
-            };
-            let flights = Flights {
-                table: Arc::clone(&flights.table),
-            };
-            async move { flights.join("k", || None, start).await }
+        let go = Arc::new(Notify::new());
+        let run = || {
+            let (runs, go) = (Arc::clone(&runs), Arc::clone(&go));
+            async move {
+                go.notified().await;
+                runs.fetch_add(1, Ordering::SeqCst) + 1
+            }
+            .boxed()
         };
-        assert_eq!(
-            join_all((0..100).map(|_| one(&flights))).await,
-            vec![1; 100]
-        );
-        assert_eq!(one(&flights).await, 2);
+        let all = join_all((0..100).map(|_| flights.join("k", || None, run)));
+        let (results, ()) = join(all, async { go.notify_one() }).await;
+        assert_eq!(results, [1; 100]);
+        go.notify_one();
+        assert_eq!(flights.join("k", || None, run).await, 2);
+        assert_eq!(flights.join("k", || Some(9), run).await, 9);
         assert!(lock(&flights.table).under_way.is_empty());
     }
 

@@ -159,10 +159,11 @@ impl KvRead {
     /// Tells apart what a 404 can mean: deleted data comes with its metadata, and a read that does
     /// not fit the engine with a warning.
     fn absence(&self, path: &VaultPath, reply: Reply) -> Error {
-        let path = path.to_string();
+        let not_found = reply.failure.unwrap_or_else(|| no_data(path));
         let Ok(answer) = Envelope::parse(&reply.body) else {
-            return reply.failure.unwrap_or_else(|| no_data(&self.path));
+            return not_found;
         };
+        let path = path.to_string();
         let warned = answer
             .warnings
             .iter()
@@ -174,21 +175,18 @@ impl KvRead {
                 used: self.version,
             };
         }
-        let deleted = answer
+        let left = answer
             .data
-            .and_then(|data| serde_json::from_str::<Versioned<'_>>(data.get()).ok());
-        match (deleted, reply.failure) {
-            (Some(Versioned { metadata }), _) => Error::Deleted {
-                path,
-                version: metadata.version,
-                destroyed: metadata.destroyed,
-                deletion_time: metadata
-                    .deletion_time
-                    .map(Cow::into_owned)
-                    .filter(|time| !time.is_empty()),
-            },
-            (None, Some(not_found)) => not_found,
-            (None, None) => no_data(&self.path),
+            .map(|data| serde_json::from_str::<Versioned<'_>>(data.get()));
+        let Some(Ok(Versioned { metadata })) = left else {
+            return not_found;
+        };
+        let deletion_time = metadata.deletion_time.filter(|time| !time.is_empty());
+        Error::Deleted {
+            path,
+            version: metadata.version,
+            destroyed: metadata.destroyed,
+            deletion_time: deletion_time.map(Cow::into_owned),
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::{
     gate::{LoginFailure, LoginGate},
     kv::KvState,
     lock::lock,
-    login::{Credentials, LoginTarget},
+    login::{Credentials, LoginBody, LoginTarget},
     observe::Operation,
     path::{Namespace, VaultPath},
     renewal::keep_alive,
@@ -106,14 +106,12 @@ impl Inner {
     pub(crate) async fn send(self: &Arc<Self>, call: &Call) -> Result<Reply, Error> {
         let began = Instant::now();
         let token = self.token().await?;
-        let mut reply = self.send_with(&token, call).await?;
-        let Some(denied @ Error::Denied(_)) = reply.failure.take() else {
-            return Ok(reply);
+        let reply = self.send_with(&token, call).await?;
+        let denied = match &reply.failure {
+            // A token from within this call is as fresh as one can be.
+            Some(denied @ Error::Denied(_)) if token.obtained < began => denied.clone(),
+            _ => return Ok(reply),
         };
-        if token.obtained >= began {
-            // As fresh as a token can be.
-            return Err(denied);
-        }
         let fresh = self.replacement(&token, denied).await?;
         self.send_with(&fresh, call).await
     }
@@ -223,7 +221,7 @@ impl Inner {
         Ok(token)
     }
 
-    async fn login_request(&self, body: &crate::LoginBody) -> Result<Auth, Error> {
+    async fn login_request(&self, body: &LoginBody) -> Result<Auth, Error> {
         let path = &self.target.path;
         let json = body
             .to_json()
