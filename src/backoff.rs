@@ -5,14 +5,11 @@ use std::{
     time::Duration,
 };
 
-/// A random number without a generator of its own: each hasher state of the standard library has a fresh random key.
-pub(crate) fn random() -> u64 {
-    RandomState::new().hash_one(0_u8)
-}
-
 /// Somewhere between half of `pause` and all of it.
 pub(crate) fn spread(pause: Duration) -> Duration {
-    let share = u32::try_from(random() % 1_000).unwrap_or_default();
+    // No generator of our own: each hasher state of the standard library has a fresh random key.
+    let random = RandomState::new().hash_one(0_u8);
+    let share = u32::try_from(random % 1_000).unwrap_or_default();
     pause / 2 + pause / 2 * share / 1_000
 }
 

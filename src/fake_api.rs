@@ -63,10 +63,8 @@ impl FakeApi {
                 changes.changed().await.unwrap();
             }
         };
-        match timeout(Duration::from_secs(30), waiting).await {
-            Ok(object) => object,
-            Err(_) => panic!("{path} never became as wanted"),
-        }
+        let in_time = timeout(Duration::from_secs(30), waiting).await;
+        in_time.unwrap_or_else(|_| panic!("{path} never became as wanted"))
     }
 
     /// Writes as a person would who does not look at versions.

@@ -21,7 +21,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use crate::backoff::{random, spread};
+use crate::backoff::spread;
 
 /// Whether this replica may write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -231,11 +231,6 @@ pub(crate) fn unopposed(
         claim.send_replace(Claim::Waiting { holder: None });
     };
     (follower, keep)
-}
-
-/// A name that no other process has, not even an earlier one in the same pod.
-pub(crate) fn identity(pod: &str) -> String {
-    format!("{pod}_{:016x}", random())
 }
 
 fn choose(identity: &str, spec: Option<&LeaseSpec>, unchanged: Duration) -> Move {

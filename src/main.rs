@@ -4,4 +4,5 @@ mod certificates;
 #[cfg(test)]
 mod fake_api;
 mod leader;
+mod manifests;
 fn main() {}

@@ -28,6 +28,7 @@ use crate::backoff::Backoff;
 
 use registration::Registered;
 pub(crate) use registration::Registration;
+pub(crate) use store::NAME as SECRET;
 use store::{Content, Store};
 
 mod registration;

@@ -63,11 +63,6 @@ fn counts_a_transition_only_when_the_holder_changes() {
     assert_eq!(acquired(&taken), Some(at(3)));
 }
 
-#[test]
-fn two_processes_of_one_pod_have_different_names() {
-    assert_ne!(identity("pod-0"), identity("pod-0"));
-}
-
 struct Running {
     claim: watch::Receiver<Claim>,
     shutdown: CancellationToken,
