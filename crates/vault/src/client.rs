@@ -5,7 +5,10 @@ use std::{fmt, sync::Arc, time::Duration};
 use http::{HeaderMap, Method, StatusCode, header};
 use reqwest::Url;
 use serde::Deserialize;
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::Instant,
+};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -71,8 +74,7 @@ impl Client {
         operation: Operation,
         wire: &Wire<'_>,
     ) -> Result<Reply, Error> {
-        // The semaphore is never closed; a closed one would only lift the limit.
-        let _slot = self.inner.slots.acquire().await.ok();
+        let _slot = self.inner.slot(operation).await;
         let began = Instant::now();
         let result = self.follow(wire).await;
         let failure = result
@@ -113,6 +115,16 @@ impl fmt::Debug for Client {
 }
 
 impl Inner {
+    /// Logins and renewals do not queue behind reads of a slow server: they are few, and a token
+    /// must not end while its renewal waits.
+    async fn slot(&self, operation: Operation) -> Option<SemaphorePermit<'_>> {
+        match operation {
+            Operation::Login | Operation::Renew => None,
+            // The semaphore is never closed; a closed one would only lift the limit.
+            Operation::Read | Operation::Write => self.slots.acquire().await.ok(),
+        }
+    }
+
     fn url(&self, wire: &Wire<'_>) -> Url {
         let mut url = self.base.clone();
         // Fails only for URLs without a host, and `base` has one.
@@ -170,16 +182,11 @@ impl Inner {
         wire: &Wire<'_>,
         mut response: reqwest::Response,
     ) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let too_large = || Error::TooLarge {
-            path: wire.path.to_string(),
-            limit: MAX_BODY,
-        };
-        let announced = response.content_length().unwrap_or(FIRST_BUFFER);
-        let announced = usize::try_from(announced).unwrap_or(usize::MAX);
-        if announced > MAX_BODY {
-            return Err(too_large());
-        }
-        let mut body = Zeroizing::new(Vec::with_capacity(announced));
+        let announced = response
+            .content_length()
+            .and_then(|len| usize::try_from(len).ok());
+        let first = announced.unwrap_or(FIRST_BUFFER).min(MAX_BODY);
+        let mut body = Zeroizing::new(Vec::with_capacity(first));
         while let Some(chunk) = response
             .chunk()
             .await
@@ -187,7 +194,10 @@ impl Inner {
         {
             let len = body.len() + chunk.len();
             if len > MAX_BODY {
-                return Err(too_large());
+                return Err(Error::TooLarge {
+                    path: wire.path.to_string(),
+                    limit: MAX_BODY,
+                });
             }
             if len > body.capacity() {
                 // A vector that grows by itself leaves its old buffer behind unwiped.
@@ -319,7 +329,8 @@ fn into_text(mut bytes: Zeroizing<Vec<u8>>) -> Option<Zeroizing<String>> {
     }
 }
 
-/// Only the form in seconds: Vault sends no other.
+/// Only the form in seconds: Vault sends no other. Bounded, as a header must not stop an operator
+/// for days.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers
         .get(header::RETRY_AFTER)?
@@ -328,11 +339,12 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         .trim()
         .parse()
         .ok()?;
-    Some(Duration::from_secs(seconds))
+    Some(Duration::from_secs(seconds).min(LONGEST_WAIT))
 }
 
 /// Far above the largest Secret Kubernetes takes.
 const MAX_BODY: usize = 8 << 20;
-const FIRST_BUFFER: u64 = 4 << 10;
-/// Requests to one server at the same time; more wait for their turn.
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
+const FIRST_BUFFER: usize = 4 << 10;
+/// Reads and writes at one server at the same time; more wait for their turn.
 const MAX_IN_FLIGHT: usize = 64;

@@ -54,7 +54,6 @@ impl LoginGate {
 
     pub(crate) fn succeeded(&mut self) {
         self.backoff = Backoff::default();
-        self.closed = None;
     }
 
     pub(crate) fn failed(&mut self, failure: LoginFailure, now: Instant) -> Error {
@@ -84,8 +83,7 @@ impl LoginFailure {
     fn asked_to_wait(&self) -> Duration {
         match self {
             Self::Request(error) => match error.retry() {
-                // Bounded: a header must not stop an operator for days.
-                Retry::After(wait) => wait.min(LONGEST_WAIT),
+                Retry::After(wait) => wait,
                 Retry::Backoff | Retry::OnChange => Duration::ZERO,
             },
             Self::Credentials(_) => Duration::ZERO,
@@ -94,4 +92,3 @@ impl LoginFailure {
 }
 
 const RELOGIN_PERIOD: Duration = Duration::from_secs(30);
-const LONGEST_WAIT: Duration = Duration::from_mins(5);

@@ -58,8 +58,8 @@ pub struct KvRead {
 
 impl Session {
     /// Reads a secret's `data`. For [`KvVersion::V2`] that is the object with `data` and
-    /// `metadata`. Equal reads at the same time are one request; a read that begins after another
-    /// has ended always asks anew.
+    /// `metadata`. Equal reads at the same time are one request, so the answer may be as old as the
+    /// earliest of them; a read that begins after another has ended always asks anew.
     pub async fn read_kv(&self, read: KvRead) -> Result<Arc<SecretJson>, Error> {
         let reads = &self.inner.kv.reads;
         let start = || {

@@ -71,7 +71,7 @@ impl Response {
             .filter(|id| !id.is_empty())
             .map(|id| Lease {
                 id: id.into_owned(),
-                duration: Duration::from_secs(envelope.lease_duration),
+                duration: term(envelope.lease_duration),
                 renewable: envelope.renewable,
             });
         let auth = envelope.auth.map(|auth| Auth {
@@ -80,7 +80,7 @@ impl Response {
                 .accessor
                 .filter(|text| !text.is_empty())
                 .map(Cow::into_owned),
-            ttl: Duration::from_secs(auth.lease_duration),
+            ttl: term(auth.lease_duration),
             renewable: auth.renewable,
         });
         let warnings = envelope
@@ -146,8 +146,15 @@ pub(crate) fn bad_json(path: &VaultPath, error: &serde_json::Error) -> Error {
     }
 }
 
+/// Bounded so that it can be added to any clock; far beyond any real lease.
+fn term(seconds: u64) -> Duration {
+    Duration::from_secs(seconds).min(LONGEST_TERM)
+}
+
 /// Where `part`, a slice of `whole`, lies in it.
 fn range_in(whole: &str, part: &str) -> Range<usize> {
     let start = part.as_ptr().addr() - whole.as_ptr().addr();
     start..start + part.len()
 }
+
+const LONGEST_TERM: Duration = Duration::from_hours(24 * 365 * 10);

@@ -214,7 +214,10 @@ impl Inner {
             .map_err(LoginFailure::Request)?;
         let number = self.login_count.load(Ordering::Relaxed) + 1;
         let token = Token::issued(number, &auth, asked).ok_or_else(|| {
-            LoginFailure::Request(bad_login(&self.target.path, "the token is not printable"))
+            LoginFailure::Request(bad_login(
+                &self.target.path,
+                "there is no usable token in it",
+            ))
         })?;
         // Logins are one at a time: no other can have counted meanwhile.
         self.login_count.store(number, Ordering::Relaxed);

@@ -1,9 +1,9 @@
 //! How a Vault server is reached.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 /// One Vault server as configured. Nothing is parsed until [`Client::new`](crate::Client::new).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ConnectionSettings {
     /// The server's URL, `http` or `https`; a path in it is kept as a prefix.
     pub address: String,
@@ -11,7 +11,7 @@ pub struct ConnectionSettings {
     pub headers: BTreeMap<String, String>,
     /// How the server is verified.
     pub tls: TlsSettings,
-    /// The limit for one request, redirects and body included.
+    /// The limit for one request to one server, from connecting to the last byte of the answer.
     pub timeout: Duration,
 }
 
@@ -24,6 +24,24 @@ impl ConnectionSettings {
             tls: TlsSettings::default(),
             timeout: Duration::from_mins(1),
         }
+    }
+}
+
+impl fmt::Debug for ConnectionSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            address,
+            headers,
+            tls,
+            timeout,
+        } = self;
+        f.debug_struct("ConnectionSettings")
+            .field("address", address)
+            // Their values may be credentials for a proxy.
+            .field("headers", &headers.keys())
+            .field("tls", tls)
+            .field("timeout", timeout)
+            .finish()
     }
 }
 

@@ -1,12 +1,20 @@
 //! Settings, limits and failures of a connection.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
+use futures::future::try_join_all;
 use secretwire_vault::{Client, ConnectionSettings, Error, ErrorKind, Operation, Outcome, Retry};
+use tokio::sync::Semaphore;
 
 use crate::{
     server::{Server, answer},
-    vault::{LONG, client, kv_data, logged_session, read, session, vault},
+    vault::{LOGIN, LONG, Lifetime, kv_data, logged_session, read, session, vault},
 };
 
 #[tokio::test]
@@ -207,6 +215,49 @@ async fn a_rate_limit_says_how_long_to_wait() {
 }
 
 #[tokio::test]
+async fn terms_beyond_all_clocks_are_bounded() {
+    let forever = Lifetime {
+        seconds: u64::MAX,
+        renewable: true,
+    };
+    let server = vault(forever, |_| {
+        answer(429, "{}").with("Retry-After", u64::MAX.to_string())
+    });
+    let server = server.await;
+    let error = session(&server).read_kv(read("a")).await.unwrap_err();
+    assert_eq!(error.retry(), Retry::After(Duration::from_mins(5)));
+}
+
+#[tokio::test]
+async fn no_more_than_64_reads_are_under_way_and_none_is_lost() {
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (count, peak) = (Arc::clone(&now), Arc::clone(&most));
+    let go = Arc::new(Semaphore::new(0));
+    let server = Server::answering(None, move |seen| {
+        let (count, peak, go) = (Arc::clone(&count), Arc::clone(&peak), Arc::clone(&go));
+        Box::pin(async move {
+            if seen.line() == LOGIN {
+                return LONG.issue(1);
+            }
+            let under_way = count.fetch_add(1, Ordering::SeqCst) + 1;
+            peak.fetch_max(under_way, Ordering::SeqCst);
+            if under_way == 64 {
+                go.add_permits(200);
+            }
+            go.acquire().await.unwrap().forget();
+            count.fetch_sub(1, Ordering::SeqCst);
+            kv_data()
+        })
+    })
+    .await;
+    let session = session(&server);
+    let reads = (0..200).map(|n| session.read_kv(read(&format!("a{n}"))));
+    try_join_all(reads).await.unwrap();
+    assert_eq!(most.load(Ordering::SeqCst), 64);
+    assert_eq!(server.lines().len(), 1 + 200);
+}
+
+#[tokio::test]
 async fn every_request_is_told_to_the_observer() {
     let server = vault(LONG, |seen| {
         if seen.target.ends_with("gone") {
@@ -241,7 +292,12 @@ async fn nothing_shows_a_token_or_credential() {
     let session = session(&server);
     let error = session.read_kv(read("a")).await.unwrap_err();
     assert!(matches!(error, Error::Denied(_)));
-    let shown = format!("{error} {error:?} {session:?} {:?}", client(&server));
+    let mut settings = ConnectionSettings::new(&server.address);
+    settings
+        .headers
+        .insert("Proxy-Authorization".to_owned(), "Basic hunter2".to_owned());
+    let client = Client::new(&settings).unwrap();
+    let shown = format!("{error} {error:?} {session:?} {client:?} {settings:?}");
     assert!(
         !shown.contains("hvs.") && !shown.contains("jwt1"),
         "{shown}"
