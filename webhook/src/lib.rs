@@ -12,6 +12,7 @@ pub use names::{InvalidPrefix, Prefix};
 pub use problem::{Code, Problem};
 pub use reference::{RefKind, Reference};
 pub use router::router;
+pub use selector::Selector;
 pub use server::{Drain, serve};
 pub use status::{PodStatus, Use};
 pub use vocabulary::wiring_of;
@@ -20,6 +21,8 @@ pub use wiring::{EnvSet, Item, Mount, Variable, Wait, WaitMode, Wiring};
 mod admission;
 mod configuration;
 mod directory;
+#[cfg(test)]
+mod fake;
 mod metrics;
 mod names;
 mod patch;

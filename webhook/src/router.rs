@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::extract::{DefaultBodyLimit, Query, Request, State};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
@@ -25,6 +26,7 @@ pub fn router(admission: Arc<Admission>) -> Router {
         .route(PODS_PATH, post(pods))
         .route(WORKLOADS_PATH, post(workloads))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::from_fn(in_time))
         .with_state(admission)
 }
 
@@ -76,6 +78,14 @@ impl Budget {
     }
 }
 
+/// Bounds a request as a whole, so that a body that never ends holds nothing for ever.
+async fn in_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(LONGEST_REQUEST, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    }
+}
+
 fn is_json(headers: &HeaderMap) -> bool {
     let value = headers
         .get(CONTENT_TYPE)
@@ -93,6 +103,8 @@ pub(crate) const WORKLOADS_PATH: &str = "/mutate/workloads";
 const LARGEST_BODY: usize = 8 * 1024 * 1024;
 /// What the API server assumes when nothing is configured.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest timeout a webhook configuration can ask for.
+const LONGEST_REQUEST: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests;

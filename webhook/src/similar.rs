@@ -1,12 +1,16 @@
 //! Did you mean …?
 
 /// The candidate nearest to `word`, when it is near enough to be a slip of the finger: at most two edits, one for
-/// words of up to four characters.
+/// words of up to four characters, none for a single one.
 pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    let allowed = if word.chars().count() <= 4 { 1 } else { 2 };
+    let allowed = match word.chars().count() {
+        0 | 1 => 0,
+        2..=4 => 1,
+        _ => 2,
+    };
     candidates
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))
@@ -69,5 +73,6 @@ mod tests {
             Some("containers")
         );
         assert_eq!(nearest("keys", ["keys"]), None);
+        assert_eq!(nearest("b", ["a"]), None);
     }
 }

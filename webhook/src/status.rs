@@ -102,11 +102,13 @@ mod tests {
             true,
         );
         let text = status.render();
-        let uses = r#"{"env.a":{"kind":"VaultPKISecret","name":"extra","optional":true},"mount.b":{"kind":"VaultPKISecret","name":"cert"}}"#;
-        assert_eq!(
-            text,
-            format!(r#"{{"incomplete":true,"uses":{uses},"version":"0.1.0"}}"#)
+        let cert = r#"{"kind":"VaultPKISecret","name":"cert"}"#;
+        let extra = r#"{"kind":"VaultPKISecret","name":"extra","optional":true}"#;
+        let version = env!("CARGO_PKG_VERSION");
+        let expected = format!(
+            r#"{{"incomplete":true,"uses":{{"env.a":{extra},"mount.b":{cert}}},"version":"{version}"}}"#
         );
+        assert_eq!(text, expected);
         assert_eq!(PodStatus::parse(&text), Some(status.clone()));
         assert_eq!(
             status

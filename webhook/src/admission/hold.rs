@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::directory::ResourceKey;
 use crate::plan::{Findings, Pieces, look, watched};
 use crate::wiring::{WaitMode, Wiring};
 
@@ -19,16 +18,15 @@ impl Admission {
         until: Option<Instant>,
     ) -> Findings {
         let directory = self.directory.as_ref();
-        let keys: Vec<ResourceKey> = watched(directory, wiring);
+        let keys = watched(directory, wiring);
         // Subscribed before the first look: a change between look and wait is not lost.
         let mut changes = directory.changes(namespace, &keys);
         let mut findings = look(directory, namespace, wiring);
-        let Some(until) = until.filter(|_| Pieces::gather(wiring, &findings).worth_waiting())
-        else {
+        if !Pieces::gather(wiring, &findings).worth_waiting() {
             return findings;
-        };
+        }
         directory.nudge(namespace, &keys);
-        let Ok(_permit) = self.holds.try_acquire() else {
+        let (Some(until), Ok(_permit)) = (until, self.holds.try_acquire()) else {
             return findings;
         };
         let _counted = self.metrics.hold();

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::patch::{EditError, Editor};
 use crate::plan::{
-    Lack, LackKind, Pieces, annotations, attach, check, has_node, is_replaceable, mark,
+    Lack, LackKind, Pieces, annotations, attach, check, has_node, is_replaceable, look, mark,
 };
 use crate::problem::{Code, Problem};
 use crate::review::{Operation, Refusal, Request};
@@ -56,10 +56,12 @@ impl Admission {
             ));
         }
         let dry_run = request.dry_run.unwrap_or(false);
-        let until = self
-            .hold_until(&wiring, arrival, budget)
-            .filter(|_| !dry_run);
-        let findings = self.settle(&request.namespace, &wiring, until).await;
+        let findings = if dry_run {
+            look(self.directory.as_ref(), &request.namespace, &wiring)
+        } else {
+            let until = self.hold_until(&wiring, arrival, budget);
+            self.settle(&request.namespace, &wiring, until).await
+        };
         let pieces = Pieces::gather(&wiring, &findings);
         PodRequest {
             admission: self,

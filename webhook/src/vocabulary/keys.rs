@@ -194,16 +194,13 @@ fn unknown(key: &str) -> Problem {
     Problem::new(Code::Sw101, key, format!("unknown key{hint}"))
 }
 
-/// A warning for a domain that looks like ours.
+/// A warning for a key of ours under a domain that looks like ours.
 fn near_miss(name: &str, prefix: &Prefix) -> Option<Problem> {
     let (domain, key) = name.split_once('/')?;
     let ours = prefix.domain();
-    let first = |domain: &str| domain.split('.').next().map(str::to_owned);
-    let near = nearest(domain, [ours]).is_some()
-        || (domain.len() < 2 * ours.len() && first(domain) == first(ours));
-    let text = format!(
-        "{domain:?} is not read; did you mean {:?}?",
-        prefix.name(key)
-    );
-    near.then(|| Problem::new(Code::Sw101, name, text))
+    let first = |text: &str| text.split('.').next().map(str::to_owned);
+    let is_word = word(key).is_some() || first(key).is_some_and(|first| verb(&first).is_some());
+    let is_near = nearest(domain, [ours]).is_some() || first(domain) == first(ours);
+    let text = format!("not read; did you mean {:?}?", prefix.name(key));
+    (is_word && is_near).then(|| Problem::new(Code::Sw101, name, text))
 }
