@@ -13,6 +13,7 @@ pub mod schedule;
 pub mod secret;
 mod secret_data;
 pub mod status;
+pub mod visit;
 
 pub use reference::ObjectKey;
 pub use secret_data::SecretData;

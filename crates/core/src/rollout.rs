@@ -40,19 +40,9 @@ pub fn patch(kind: RolloutRestartTargetKind, now: Timestamp, cause: &str) -> Val
     }
 }
 
-/// Where [`patch`] leaves the cause.
-pub fn cause_pointer(kind: RolloutRestartTargetKind) -> &'static str {
-    match kind {
-        RolloutRestartTargetKind::ArgoRollout => {
-            "/metadata/annotations/secretwire.dev~1restarted-for"
-        }
-        RolloutRestartTargetKind::Deployment
-        | RolloutRestartTargetKind::DaemonSet
-        | RolloutRestartTargetKind::StatefulSet => {
-            "/spec/template/metadata/annotations/secretwire.dev~1restarted-for"
-        }
-    }
-}
+/// Where [`patch`] leaves the cause in a workload with a pod template.
+pub const TEMPLATE_CAUSE_POINTER: &str =
+    "/spec/template/metadata/annotations/secretwire.dev~1restarted-for";
 
 #[cfg(test)]
 mod tests {
@@ -68,13 +58,12 @@ mod tests {
 
     #[test]
     fn the_cause_is_found_where_the_patch_put_it() {
-        for kind in [
+        let patch = patch(
             RolloutRestartTargetKind::Deployment,
-            RolloutRestartTargetKind::ArgoRollout,
-        ] {
-            let patch = patch(kind, Timestamp::UNIX_EPOCH, "vss/a@1");
-            assert_eq!(patch.pointer(cause_pointer(kind)), Some(&json!("vss/a@1")));
-        }
+            Timestamp::UNIX_EPOCH,
+            "vss/a@1",
+        );
+        assert_eq!(patch.pointer(TEMPLATE_CAUSE_POINTER), Some(&json!("vss/a@1")));
     }
 
     #[test]

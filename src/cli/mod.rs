@@ -1,0 +1,3 @@
+//! The subcommands other than `run`.
+
+pub(crate) mod manifests;

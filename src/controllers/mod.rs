@@ -1,0 +1,10 @@
+//! One controller a kind.
+
+mod auth;
+mod connection;
+pub(crate) mod finalizers;
+pub(crate) mod gates;
+mod run;
+pub(crate) mod static_secret;
+
+pub(crate) use run::{Controllers, run};

@@ -1,0 +1,181 @@
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
+
+use kube::{Resource, ResourceExt, runtime::controller::Action};
+use secretwire_core::{
+    ObjectKey,
+    schedule,
+    secret::Strictness,
+    visit::{self, Reason, Remembered, Seen, Visit},
+};
+
+use super::{
+    Context, Delivered, Report, SyncError, Syncable, Written,
+    memory::{Entry, Failing},
+    propagate, report, write,
+};
+use crate::{cluster::key_of, controllers::finalizers};
+
+/// Wait after a status write that failed, before jitter.
+const STATUS_RETRY: Duration = Duration::from_secs(2);
+
+/// Visits one resource: does what is due, and says when to come back.
+pub(crate) async fn visit<K: Syncable>(object: Arc<K>, context: Arc<Context>) -> Action {
+    let key = key_of(&*object);
+    let uid = object.uid().unwrap_or_default();
+    if object.meta().deletion_timestamp.is_some() {
+        context.memory.forget(&uid);
+        // Its Secret is garbage-collected; only VSO's finalizer may be in the way.
+        return finalizers::release(&*object, K::FINALIZER, &context.kube).await;
+    }
+    let reason = match due(&*object, &key, &uid, &context) {
+        Visit::Wait(wait) => return wait.map_or_else(Action::await_change, Action::requeue),
+        Visit::Go(reason) => reason,
+    };
+    let before = context
+        .memory
+        .with(&uid, |entry| entry.map(|entry| entry.delivered.clone()))
+        .unwrap_or_else(|| object.delivered());
+    let started = context.clock.instant();
+    let result = sync(&*object, reason, &before, &context).await;
+    context.metrics.synced::<K>(result.is_ok(), context.clock.instant() - started);
+
+    let previous = context.memory.with(&uid, |entry| entry.and_then(|entry| entry.failing.clone()));
+    let report = Report::new(result, before);
+    let reported = report::report(&*object, &report, previous.as_ref(), &context).await;
+    let (wait, failing) = next(&*object, &report, previous, &context);
+    let wait = if reported.is_ok() { wait } else { Some(STATUS_RETRY) };
+    context.memory.remember(&uid, Entry {
+        remembered: remembered(&*object, &report, wait, reported.is_ok(), &context),
+        delivered: report.delivered,
+        failing,
+    });
+    wait.map_or_else(Action::await_change, Action::requeue)
+}
+
+fn due<K: Syncable>(object: &K, key: &ObjectKey, uid: &str, context: &Context) -> Visit {
+    let secret = ObjectKey::new(&key.namespace, &object.destination().name);
+    let version = context.cluster.secrets.version(&secret);
+    let seen = Seen {
+        generation: object.meta().generation.unwrap_or_default(),
+        metadata: metadata_digest(object),
+        secret: version.as_ref().map(|(version, _)| version.as_str()),
+        nudged: context.cluster.take_nudge(key),
+    };
+    context.memory.with(uid, |entry| {
+        visit::decide(entry.map(|entry| &entry.remembered), seen, context.clock.instant())
+    })
+}
+
+/// resolve → read → render → write → propagate.
+async fn sync<K: Syncable>(
+    object: &K,
+    reason: Reason,
+    before: &Delivered,
+    context: &Context,
+) -> Result<report::Synced, SyncError> {
+    let namespace = object.namespace().unwrap_or_default();
+    object.period()?;
+    let identity = context
+        .identities
+        .resolve(object.vault_auth_ref(), &namespace)
+        .await?;
+    let data = object.read(&identity.session, context).await.inspect_err(|error| {
+        if error.is_unreachable() {
+            context.connector.distrust(&identity.connection);
+        }
+    })?;
+    let digest = context.mac_key.digest(&data);
+    let strictness = match reason {
+        Reason::Edited => Strictness::Exact,
+        Reason::First | Reason::Nudged | Reason::Drifted | Reason::Due => Strictness::Contains,
+    };
+    let written = write::write(object, &data, &digest, before, strictness, context).await?;
+    let restart = propagate::restart(object, before.digest.as_deref(), &digest, context).await?;
+    Ok(report::Synced {
+        digest,
+        written,
+        restart,
+    })
+}
+
+/// When to come back, and what is known of the failures.
+fn next<K: Syncable>(
+    object: &K,
+    report: &Report,
+    previous: Option<Failing>,
+    context: &Context,
+) -> (Option<Duration>, Option<Failing>) {
+    match &report.result {
+        Ok(_) => {
+            let period = object.period().ok().flatten();
+            let wait = period.map(|period| schedule::jittered(period, context.clock.chance()));
+            (wait, None)
+        }
+        Err(error) => {
+            let now = context.clock.instant();
+            let failing = Failing {
+                failures: previous.as_ref().map_or(0, |failing| failing.failures) + 1,
+                since: previous.map_or(now, |failing| failing.since),
+                message: error.to_string(),
+            };
+            let wait = context
+                .backoff
+                .wait(failing.failures, now - failing.since, context.clock.chance())
+                .map(|wait| wait.max(error.not_before()));
+            (wait, Some(failing))
+        }
+    }
+}
+
+fn remembered<K: Syncable>(
+    object: &K,
+    report: &Report,
+    wait: Option<Duration>,
+    reported: bool,
+    context: &Context,
+) -> Remembered {
+    let right = report.result.as_ref().ok().filter(|_| reported && object.destination().create);
+    Remembered {
+        generation: object.meta().generation.unwrap_or_default(),
+        metadata: metadata_digest(object),
+        due: wait.map(|wait| context.clock.instant() + wait),
+        secret: right.map(|synced| synced.written.destination.resource_version.clone()),
+    }
+}
+
+/// Labels and annotations of the resource: what templates may use.
+fn metadata_digest<K: Resource>(object: &K) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    object.meta().labels.hash(&mut hasher);
+    object.meta().annotations.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Written {
+    /// The Secret as the API server gave it.
+    pub(super) fn new(
+        secret: &k8s_openapi::api::core::v1::Secret,
+        generation: i64,
+        changed: bool,
+    ) -> Self {
+        /// More keys than this are not listed: the status is no place for them.
+        const MAX_KEYS: usize = 500;
+        let data = secret.data.as_ref();
+        let count = data.map_or(0, std::collections::BTreeMap::len);
+        Self {
+            destination: secretwire_api::DestinationStatus {
+                name: secret.metadata.name.clone().unwrap_or_default(),
+                uid: secret.metadata.uid.clone().unwrap_or_default(),
+                resource_version: secret.metadata.resource_version.clone().unwrap_or_default(),
+                generation,
+                keys: (count <= MAX_KEYS)
+                    .then(|| data.into_iter().flatten().map(|(key, _)| key.clone()).collect()),
+            },
+            changed,
+        }
+    }
+}
