@@ -22,6 +22,11 @@ impl Str {
     pub fn to_text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.0)
     }
+
+    /// Whether nobody else holds these bytes.
+    pub(crate) fn is_unshared(&self) -> bool {
+        Arc::strong_count(&self.0) == 1
+    }
 }
 
 impl Deref for Str {

@@ -72,6 +72,13 @@ impl List {
         self.items().is_empty()
     }
 
+    /// Whether nobody else holds it.
+    pub(crate) fn is_unshared(&self) -> bool {
+        self.items
+            .as_ref()
+            .is_some_and(|items| Arc::strong_count(items) == 1)
+    }
+
     /// An address that tells shared elements apart from equal ones.
     pub(crate) fn address(&self) -> usize {
         self.items

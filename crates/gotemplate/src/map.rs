@@ -172,6 +172,13 @@ impl Map {
         Ok(visited)
     }
 
+    /// Whether nobody else holds it.
+    pub(crate) fn is_unshared(&self) -> bool {
+        self.entries
+            .as_ref()
+            .is_some_and(|entries| Arc::strong_count(entries) == 1)
+    }
+
     /// An address that tells one map apart from another with equal content.
     pub(crate) fn address(&self) -> usize {
         self.entries

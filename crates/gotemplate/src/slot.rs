@@ -80,6 +80,15 @@ impl Slot {
         self.static_type().map_or(Kind::Invalid, Type::kind)
     }
 
+    /// Go's `reflect.Value.String`: the text of strings, the type of anything else.
+    pub(crate) fn describe(&self) -> String {
+        match (self.value().and_then(Value::as_str), self.static_type()) {
+            (Some(text), _) => text.to_text().into_owned(),
+            (None, Some(ty)) => format!("<{ty} Value>"),
+            (None, None) => "<invalid Value>".to_owned(),
+        }
+    }
+
     pub(crate) fn is_missing(&self) -> bool {
         matches!(self, Self::Missing)
     }

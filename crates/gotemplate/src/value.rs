@@ -202,7 +202,10 @@ impl Value {
     }
 
     /// Go's `==` on interface values of comparable types.
-    #[expect(clippy::float_cmp, reason = "IEEE equality is Go's too: NaN differs from itself")]
+    #[expect(
+        clippy::float_cmp,
+        reason = "IEEE equality is Go's too: NaN differs from itself"
+    )]
     pub(crate) fn shallow_equal(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Nil, Self::Nil) => true,
@@ -229,13 +232,30 @@ impl Value {
         matches!(self, Self::List(_) | Self::Map(_))
     }
 
-    /// Rough size in memory of the value itself, for the budget.
-    pub(crate) fn size(&self) -> usize {
+    /// An integer of the same type as `self`, which must be one; too large ones wrap as in Go.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "Go's conversions keep the low bits"
+    )]
+    pub(crate) fn integer_like(&self, bits: u64) -> Self {
+        match self {
+            Self::Int32(_) => Self::Int32(bits as i32),
+            Self::Int64(_) => Self::Int64(bits.cast_signed()),
+            Self::Duration(_) => Self::Duration(bits.cast_signed()),
+            Self::Uint(_) => Self::Uint(bits),
+            Self::Uint8(_) => Self::Uint8(bits as u8),
+            Self::Uint64(_) => Self::Uint64(bits),
+            _ => Self::Int(bits.cast_signed()),
+        }
+    }
+
+    /// What the value itself takes in memory, if nobody else holds it: what producing it has cost.
+    pub(crate) fn fresh_size(&self) -> usize {
         const SLOT: usize = size_of::<Value>();
         match self {
-            Self::Str(s) | Self::Number(s) | Self::Bytes(s) => s.len() + SLOT,
-            Self::List(list) => list.len() * SLOT + SLOT,
-            Self::Map(map) => map.len() * 3 * SLOT + SLOT,
+            Self::Str(s) | Self::Number(s) | Self::Bytes(s) if s.is_unshared() => s.len() + SLOT,
+            Self::List(list) if list.is_unshared() => list.len() * SLOT + SLOT,
+            Self::Map(map) if map.is_unshared() => map.len() * 3 * SLOT + SLOT,
             _ => SLOT,
         }
     }

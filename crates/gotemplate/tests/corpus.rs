@@ -1,0 +1,222 @@
+//! Every case of the corpus must come out as Go's own engine has it, errors included.
+//!
+//! The corpus lives in `tests/gotemplate-oracle/corpus`; its README describes the format.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use secretwire_gotemplate::json::{self, Numbers};
+use secretwire_gotemplate::{FuncMap, Limits, List, Map, MissingKey, Set, Str, Type, Value};
+
+/// Where Go differs from us on purpose, with the reason.
+const DELIBERATE: &[(&str, &str)] = &[];
+
+struct Case {
+    file: String,
+    name: String,
+    fields: Map,
+}
+
+#[derive(Debug, PartialEq)]
+enum Answer {
+    Output(Vec<u8>),
+    Error(String),
+}
+
+#[test]
+fn go_builtins_answer_as_go_does() {
+    check("text", &Arc::new(FuncMap::new()));
+}
+
+fn check(profile: &str, funcs: &Arc<FuncMap>) {
+    let mut failures = Vec::new();
+    let mut total = 0;
+    for case in cases().filter(|case| case.text("profile") == profile) {
+        if DELIBERATE.iter().any(|(name, _)| *name == case.name) {
+            continue;
+        }
+        total += 1;
+        let (want, got) = (case.answer(), case.run(funcs));
+        if want != got {
+            let want = want.show();
+            let got = got.show();
+            failures.push(format!(
+                "{}: {}\n  go:   {want}\n  rust: {got}",
+                case.file, case.name
+            ));
+        }
+    }
+    assert!(total > 0, "no case of profile {profile}");
+    assert!(
+        failures.is_empty(),
+        "{} of {total} cases differ\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+}
+
+fn cases() -> impl Iterator<Item = Case> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/gotemplate-oracle/corpus");
+    let mut files: Vec<PathBuf> = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    files.into_iter().flat_map(|path| {
+        let file = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let Value::List(cases) = json::parse(&fs::read(&path).unwrap(), Numbers::Text).unwrap()
+        else {
+            panic!("{file} is not a list");
+        };
+        let cases: Vec<Case> = cases
+            .items()
+            .iter()
+            .map(|case| {
+                let Value::Map(fields) = case else {
+                    panic!("{file} holds something else than cases")
+                };
+                Case {
+                    name: text_of(&fields.get(b"name").unwrap()),
+                    file: file.clone(),
+                    fields: fields.clone(),
+                }
+            })
+            .collect();
+        cases
+    })
+}
+
+impl Case {
+    fn text(&self, key: &str) -> String {
+        self.fields
+            .get(key.as_bytes())
+            .map(|value| text_of(&value))
+            .unwrap_or_default()
+    }
+
+    fn answer(&self) -> Answer {
+        if let Some(output) = self.fields.get(b"output") {
+            return Answer::Output(output.as_str().unwrap().to_vec());
+        }
+        match self.fields.get(b"output_base64") {
+            Some(output) => Answer::Output(STANDARD.decode(output.as_str().unwrap()).unwrap()),
+            None => Answer::Error(self.text("error")),
+        }
+    }
+
+    fn run(&self, funcs: &Arc<FuncMap>) -> Answer {
+        match self.render(funcs) {
+            Ok(output) => Answer::Output(output),
+            Err(error) => Answer::Error(error.exact().to_owned()),
+        }
+    }
+
+    fn render(&self, funcs: &Arc<FuncMap>) -> Result<Vec<u8>, secretwire_gotemplate::Error> {
+        let profile = self.text("profile");
+        let missing_key = match self.text("missingkey").as_str() {
+            "error" => MissingKey::Error,
+            "" if profile == "eso" => MissingKey::Error,
+            "zero" => MissingKey::Zero,
+            _ => MissingKey::Default,
+        };
+        let mut set = Set::new().missing_key(missing_key).funcs(Arc::clone(funcs));
+        if let Some(Value::List(delims)) = self.fields.get(b"delims") {
+            let [left, right] = delims.items() else {
+                panic!("two delimiters expected")
+            };
+            set = set.delims(&text_of(left), &text_of(right));
+        }
+        let Some(Value::List(templates)) = self.fields.get(b"templates") else {
+            panic!("{} has no templates", self.name);
+        };
+        for template in templates.items() {
+            let Value::Map(template) = template else {
+                panic!("a template is an object")
+            };
+            let field = |key: &[u8]| template.get(key).unwrap();
+            set.parse(&text_of(&field(b"name")), field(b"text").as_str().unwrap())?;
+        }
+        let data = self
+            .fields
+            .get(b"data")
+            .map_or(Value::Nil, |data| typed(&data));
+        let data = root_of(&profile, data);
+        set.render(&self.text("render"), &data, &Limits::default())
+    }
+}
+
+impl Answer {
+    fn show(&self) -> String {
+        match self {
+            Self::Output(bytes) => format!("output {:?}", String::from_utf8_lossy(bytes)),
+            Self::Error(text) => format!("error {text}"),
+        }
+    }
+}
+
+/// External Secrets hands its data over as strings; the operator types annotations and labels.
+fn root_of(profile: &str, data: Value) -> Value {
+    let Value::Map(map) = &data else { return data };
+    let all_strings = |map: &Map| {
+        map.entries()
+            .iter()
+            .all(|(_, v)| matches!(v, Value::Str(_)))
+    };
+    match profile {
+        "eso" if all_strings(map) && !map.is_empty() => strings(map),
+        "vso" => {
+            for key in [&b"Annotations"[..], b"Labels"] {
+                if let Some(Value::Map(inner)) = map.get(key) {
+                    map.insert(key.into(), strings(&inner)).unwrap();
+                }
+            }
+            data
+        }
+        _ => data,
+    }
+}
+
+fn strings(map: &Map) -> Value {
+    Map::of(&Type::String, map.entries().into_iter().collect()).into()
+}
+
+/// Replaces the corpus' type tags by values of those types.
+fn typed(value: &Value) -> Value {
+    match value {
+        Value::List(list) => List::any(list.items().iter().map(typed).collect()).into(),
+        Value::Map(map) => match map.entries().as_slice() {
+            [(tag, content)] if tag.starts_with(b"$") => tagged(&tag.to_text(), content),
+            entries => {
+                let entries: BTreeMap<Str, Value> = entries
+                    .iter()
+                    .map(|(key, value)| (key.clone(), typed(value)))
+                    .collect();
+                Map::of(&Type::Any, entries).into()
+            }
+        },
+        other => other.clone(),
+    }
+}
+
+fn tagged(tag: &str, content: &Value) -> Value {
+    let bytes = || Str::from(STANDARD.decode(content.as_str().unwrap()).unwrap());
+    match (tag, content) {
+        ("$int", _) => Value::Int(text_of(content).parse().unwrap()),
+        ("$int64", _) => Value::Int64(text_of(content).parse().unwrap()),
+        ("$uint64", _) => Value::Uint64(text_of(content).parse().unwrap()),
+        ("$float64", _) => Value::Float64(text_of(content).parse().unwrap()),
+        ("$bytes", _) => Value::Bytes(bytes()),
+        ("$binary", _) => Value::Str(bytes()),
+        ("$strings", Value::List(list)) => List::strings(list.items().iter().cloned()).into(),
+        ("$stringmap", Value::Map(map)) => strings(map),
+        _ => panic!("unknown tag {tag}"),
+    }
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().unwrap().to_text().into_owned()
+}
