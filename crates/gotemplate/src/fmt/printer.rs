@@ -91,6 +91,10 @@ impl Printer {
         if self.out.has_failed() {
             return;
         }
+        // `%w` is for errors; what could have been one is refused as a whole.
+        if verb == 'w' && (depth > 0 || !matches!(value, Value::Bytes(_))) {
+            return self.bad_verb(value, verb);
+        }
         match value {
             Value::Nil => self.out.write(b"<nil>"),
             Value::Bool(b) => match verb {
