@@ -56,7 +56,7 @@ fn settings_that_cannot_work_name_the_field_at_fault() {
             .err()
             .map(|error| (error.field(), error.to_string()))
     };
-    let cases: [(Change, &str); 12] = [
+    let cases: [(Change, &str); 13] = [
         (|s| s.address = String::new(), "address"),
         (|s| s.address = "vault:8200".to_owned(), "address"),
         (
@@ -84,6 +84,7 @@ fn settings_that_cannot_work_name_the_field_at_fault() {
             |s| s.tls.ca_pem = Some(b"no certificate".to_vec()),
             "caCert",
         ),
+        (|s| s.tls.ca_pem = Some(NOT_X509.to_vec()), "caCert"),
         (
             |s| s.tls.server_name = Some("not a name".to_owned()),
             "tlsServerName",
@@ -303,3 +304,5 @@ async fn nothing_shows_a_token_or_credential() {
         "{shown}"
     );
 }
+
+const NOT_X509: &[u8] = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";

@@ -182,6 +182,38 @@ async fn a_login_works_again_after_the_pause() {
 }
 
 #[tokio::test]
+async fn pauses_are_short_again_after_a_login_that_worked() {
+    let up = Arc::new(AtomicBool::new(false));
+    let is_up = Arc::clone(&up);
+    let short = Lifetime {
+        seconds: 60,
+        renewable: false,
+    };
+    let server = Server::new(move |_| {
+        if is_up.load(Ordering::SeqCst) {
+            short.issue(1)
+        } else {
+            denied()
+        }
+    })
+    .await;
+    let session = session(&server);
+    for pause in [1, 2, 4] {
+        session.log_in().await.unwrap_err();
+        pass(Duration::from_secs(pause)).await;
+    }
+    up.store(true, Ordering::SeqCst);
+    session.log_in().await.unwrap();
+    up.store(false, Ordering::SeqCst);
+    pass(Duration::from_secs(61)).await;
+    let Retry::After(wait) = session.log_in().await.unwrap_err().retry() else {
+        panic!("no pause")
+    };
+    assert!(wait <= Duration::from_secs(1), "{wait:?}");
+    assert_eq!(server.count(LOGIN), 5);
+}
+
+#[tokio::test]
 async fn a_login_waits_as_long_as_a_rate_limit_asks() {
     let server = Server::new(|_| answer(429, "{}").with("retry-after", "20")).await;
     let session = session(&server);
