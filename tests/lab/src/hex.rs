@@ -1,4 +1,4 @@
-//! Random names and tokens.
+//! Random names and tokens, and hexadecimal.
 
 use std::{fmt::Write as _, fs::File, io::Read as _};
 
@@ -10,10 +10,16 @@ pub(crate) fn random(bytes: usize) -> Result<String> {
     File::open("/dev/urandom")
         .and_then(|mut source| source.read_exact(&mut raw))
         .context("reading /dev/urandom")?;
-    Ok(raw
+    Ok(encode(&raw))
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    bytes
         .iter()
-        .fold(String::with_capacity(bytes * 2), |mut text, byte| {
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // Writing to a string does not fail.
             let _ = write!(text, "{byte:02x}");
             text
-        }))
+        })
 }

@@ -1,170 +1,36 @@
-//! A whole cluster: the builder, and what holds the servers together.
+//! A running cluster: what holds the servers together.
 
 use std::{
-    collections::BTreeSet,
-    net::{IpAddr, Ipv4Addr, UdpSocket},
+    net::IpAddr,
     path::Path,
     process::Output,
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use crate::{
-    Namespace, OperatorOptions, OperatorProcess, Postgres, Vault,
+    LabBuilder, Namespace, Node, OperatorOptions, OperatorProcess, Postgres, Vault,
     directory::Directory,
     kubectl::Kubectl,
-    kubernetes::{
-        ApiServer, Cluster, Controller, Credentials, Etcd, controller_manager, scheduler,
-    },
-    pki::Authority,
-    servers::{Component, Servers},
-    tls,
+    kubernetes::{ApiServer, Controller, Etcd},
+    reach::Reach,
 };
-
-/// What a lab is to have beside etcd and the API server.
-#[derive(Clone, Debug, Default)]
-pub struct LabBuilder {
-    components: BTreeSet<Component>,
-}
-
-impl LabBuilder {
-    /// The controller manager: without it nobody makes service accounts, deletes namespaces or runs Deployments, and
-    /// pods are accepted without a service account.
-    #[must_use]
-    pub fn controllers(self) -> Self {
-        self.with(Component::ControllerManager)
-    }
-
-    /// The scheduler.
-    #[must_use]
-    pub fn scheduler(self) -> Self {
-        self.with(Component::Scheduler)
-    }
-
-    /// OpenBao, with KV engines at [`KV_V2`](crate::KV_V2) and [`KV_V1`](crate::KV_V1), and the auth methods
-    /// `kubernetes` and `jwt`, which trust the cluster, and `approle`.
-    #[must_use]
-    pub fn vault(self) -> Self {
-        self.with(Component::OpenBao)
-    }
-
-    /// PostgreSQL.
-    #[must_use]
-    pub fn postgres(self) -> Self {
-        self.with(Component::Postgres)
-    }
-
-    fn with(mut self, component: Component) -> Self {
-        self.components.insert(component);
-        self
-    }
-
-    /// Gets the servers where they are missing, starts them, and waits until all are ready.
-    ///
-    /// # Errors
-    /// A server cannot be got, ended, or was not ready in time; its log is kept and quoted.
-    pub async fn start(mut self) -> Result<Lab> {
-        self.components
-            .extend([Component::Etcd, Component::ApiServer, Component::Kubectl]);
-        let servers = Servers::with(&self.components).await?;
-        let directory = Directory::create()?;
-        let authority = Authority::new("secretwire lab")?;
-        let credentials = Credentials::generate()?;
-        let http = tls::http_client(&authority.certificate_pem())?;
-        let has = |component| self.components.contains(&component);
-        let cluster = Cluster {
-            directory: &directory,
-            servers: &servers,
-            authority: &authority,
-            credentials: &credentials,
-            host: host_address(),
-            http: &http,
-            with_controllers: has(Component::ControllerManager),
-        };
-        let etcd = Etcd::new(&directory, &servers)?;
-        let apiserver = ApiServer::new(&cluster, &etcd)?;
-        let controllers = cluster
-            .with_controllers
-            .then(|| controller_manager(&cluster, &apiserver))
-            .transpose()?;
-        let scheduler = has(Component::Scheduler)
-            .then(|| scheduler(&cluster, &apiserver))
-            .transpose()?;
-        let vault = has(Component::OpenBao)
-            .then(|| Vault::new(&directory, &servers, &http))
-            .transpose()?;
-        let control_plane = async {
-            etcd.start(&http).await?;
-            apiserver.start().await?;
-            tokio::try_join!(
-                start_controller(controllers.as_ref()),
-                start_controller(scheduler.as_ref())
-            )
-        };
-        let vault_alone = async {
-            let Some(vault) = &vault else { return Ok(()) };
-            vault.start().await?;
-            vault.mount_engines().await
-        };
-        let database = async {
-            if !has(Component::Postgres) {
-                return Ok(None);
-            }
-            let postgres = Postgres::new(&directory).await?;
-            postgres.start().await?;
-            Ok(Some(postgres))
-        };
-        let (_, (), postgres) = tokio::try_join!(control_plane, vault_alone, database)?;
-        if let Some(vault) = &vault {
-            vault
-                .trust_cluster(&apiserver)
-                .await
-                .context("making Vault trust the cluster")?;
-        }
-        let kubectl = Kubectl {
-            program: servers.kubectl(),
-            kubeconfig: apiserver.kubeconfig_path().to_owned(),
-            cache: directory.file("kubectl-cache"),
-        };
-        let operators = AtomicU32::new(0);
-        let host = cluster.host;
-        Ok(Lab {
-            postgres,
-            vault,
-            scheduler,
-            controllers,
-            apiserver,
-            etcd,
-            kubectl,
-            http,
-            host,
-            operators,
-            directory,
-        })
-    }
-}
-
-async fn start_controller(controller: Option<&Controller>) -> Result<()> {
-    match controller {
-        Some(controller) => controller.start().await,
-        None => Ok(()),
-    }
-}
 
 /// A running cluster. Fields are dropped, and so servers killed, in the order in which they need each other.
 pub struct Lab {
-    postgres: Option<Postgres>,
-    vault: Option<Vault>,
-    scheduler: Option<Controller>,
-    controllers: Option<Controller>,
-    apiserver: ApiServer,
-    etcd: Etcd,
-    kubectl: Kubectl,
-    http: reqwest::Client,
-    host: IpAddr,
-    operators: AtomicU32,
-    directory: Directory,
+    pub(crate) node: Option<Node>,
+    pub(crate) postgres: Option<Postgres>,
+    pub(crate) vault: Option<Vault>,
+    pub(crate) scheduler: Option<Controller>,
+    pub(crate) controllers: Option<Controller>,
+    pub(crate) apiserver: ApiServer,
+    pub(crate) etcd: Etcd,
+    pub(crate) kubectl: Kubectl,
+    pub(crate) http: reqwest::Client,
+    pub(crate) reach: Reach,
+    pub(crate) operators: AtomicU32,
+    pub(crate) directory: Directory,
 }
 
 impl Lab {
@@ -178,6 +44,9 @@ impl Lab {
     /// # Errors
     /// A server did not end even when killed.
     pub async fn stop(self) -> Result<()> {
+        if let Some(node) = &self.node {
+            node.stop().await?;
+        }
         for controller in [&self.scheduler, &self.controllers].into_iter().flatten() {
             controller.stop().await?;
         }
@@ -200,7 +69,7 @@ impl Lab {
 
     /// The address of this machine, which pods and `EndpointSlice` objects can use: those refuse loopback addresses.
     pub fn host_address(&self) -> IpAddr {
-        self.host
+        self.reach.host
     }
 
     /// The API server.
@@ -222,6 +91,14 @@ impl Lab {
     /// The lab was built without it.
     pub fn scheduler(&self) -> &Controller {
         asked_for(self.scheduler.as_ref(), "scheduler")
+    }
+
+    /// The node.
+    ///
+    /// # Panics
+    /// The lab was built without it.
+    pub fn node(&self) -> &Node {
+        asked_for(self.node.as_ref(), "node")
     }
 
     /// OpenBao.
@@ -287,15 +164,4 @@ fn asked_for<'a, T>(part: Option<&'a T>, builder_method: &str) -> &'a T {
         panic!("this lab was built without `.{builder_method}()`")
     };
     part
-}
-
-/// The address of the interface with the default route; no packet is sent.
-fn host_address() -> IpAddr {
-    let routed = || {
-        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
-        socket.connect((Ipv4Addr::new(198, 51, 100, 1), 9))?;
-        std::io::Result::Ok(socket.local_addr()?.ip())
-    };
-    // The API server insists on an address that is not loopback, even where nothing will ever use it.
-    routed().unwrap_or(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)))
 }

@@ -16,26 +16,31 @@
 //! Errors are [`anyhow::Error`]: a caller of a test harness reads them and never tells them apart.
 
 mod audit;
+mod builder;
 mod directory;
 mod hex;
 mod kubectl;
 mod kubernetes;
 mod lab;
 mod namespace;
+mod node;
 mod operator;
 mod pki;
 mod ports;
 mod postgres;
 mod process;
+mod reach;
 mod servers;
 mod tls;
 mod vault;
 mod wait;
 
 pub use audit::Mark;
+pub use builder::LabBuilder;
 pub use kubernetes::{ApiRequest, ApiServer, Controller, User};
-pub use lab::{Lab, LabBuilder};
+pub use lab::Lab;
 pub use namespace::Namespace;
+pub use node::Node;
 pub use operator::{OperatorOptions, OperatorProcess};
 pub use postgres::Postgres;
 pub use process::Usage;

@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::directory;
 
 /// Below the range from which the kernel picks ports for outgoing connections.
-const FIRST: u16 = 20_000;
+pub(crate) const FIRST: u16 = 20_000;
 const COUNT: u16 = 10_000;
 
 /// A TCP port reserved among all labs of this user until dropped.

@@ -1,7 +1,8 @@
 //! A PostgreSQL server for dynamic database users.
 
 use std::{
-    fs,
+    fs::{self, OpenOptions},
+    io::Write as _,
     os::unix::fs::{PermissionsExt as _, chown},
     path::{Path, PathBuf},
     time::Duration,
@@ -12,10 +13,11 @@ use rustix::process::{Signal, geteuid};
 use tokio::process::Command;
 
 use crate::{
-    directory::Directory,
+    directory::{Directory, write_private},
     hex,
     ports::Port,
     process::{Program, Server},
+    reach::Reach,
     servers::{postgres_folder, program},
 };
 
@@ -27,27 +29,59 @@ const ADMIN: &str = "postgres";
 pub struct Postgres {
     server: Server,
     port: Port,
+    reach: Reach,
     password: String,
     programs: PathBuf,
     account: Account,
+    data: PathBuf,
 }
 
 impl Postgres {
-    /// Makes an empty database cluster; takes about a second.
-    pub(crate) async fn new(directory: &Directory) -> Result<Self> {
+    pub(crate) fn new(directory: &Directory, reach: Reach) -> Result<Self> {
         let programs = postgres_folder()?;
         let account = Account::find()?;
-        let (port, password) = (Port::reserve()?, hex::random(16)?);
+        let port = Port::reserve()?;
         let data = directory.file("postgres");
-        fs::create_dir_all(&data)
-            .and_then(|()| fs::set_permissions(&data, fs::Permissions::from_mode(0o700)))?;
-        account.own(&data)?;
-        let secret = directory.write("postgres.password", &password)?;
-        account.own(&secret)?;
-        let mut initdb = account.command(&programs.join("initdb"));
+        let settings = [
+            format!("port={}", port.number()),
+            format!("listen_addresses={}", reach.listen),
+            "unix_socket_directories=".to_owned(),
+            "fsync=off".to_owned(),
+            "max_connections=200".to_owned(),
+        ];
+        let program = account
+            .program(&programs.join("postgres"))
+            .arg("-D")
+            .arg(&data);
+        let program = settings
+            .iter()
+            .fold(program, |program, setting| program.args(["-c", setting]));
+        let server = Server::new("postgres", program, directory.file("postgres.log"), GRACE)
+            // A fast shutdown; on SIGTERM it waits for its clients.
+            .stopped_by(Signal::INT);
+        Ok(Self {
+            server,
+            port,
+            reach,
+            password: hex::random(16)?,
+            programs,
+            account,
+            data,
+        })
+    }
+
+    /// Makes an empty database cluster; takes about a second.
+    async fn initialise(&self) -> Result<()> {
+        fs::create_dir_all(&self.data)
+            .and_then(|()| fs::set_permissions(&self.data, fs::Permissions::from_mode(0o700)))?;
+        self.account.own(&self.data)?;
+        let secret = self.data.with_file_name("postgres.password");
+        write_private(&secret, &self.password)?;
+        self.account.own(&secret)?;
+        let mut initdb = self.account.command(&self.programs.join("initdb"));
         initdb
             .arg("--pgdata")
-            .arg(&data)
+            .arg(&self.data)
             .arg("--pwfile")
             .arg(&secret);
         initdb.args([
@@ -62,30 +96,12 @@ impl Postgres {
         if !output.status.success() {
             bail!("initdb: {}", String::from_utf8_lossy(&output.stderr).trim());
         }
-        let settings = [
-            format!("port={}", port.number()),
-            "listen_addresses=127.0.0.1".to_owned(),
-            "unix_socket_directories=".to_owned(),
-            "fsync=off".to_owned(),
-            "max_connections=200".to_owned(),
-        ];
-        let program = settings.iter().fold(
-            account
-                .program(&programs.join("postgres"))
-                .arg("-D")
-                .arg(&data),
-            |program, setting| program.args(["-c", setting]),
-        );
-        let server = Server::new("postgres", program, directory.file("postgres.log"), GRACE)
-            // A fast shutdown; on SIGTERM it waits for its clients.
-            .stopped_by(Signal::INT);
-        Ok(Self {
-            server,
-            port,
-            password,
-            programs,
-            account,
-        })
+        let mut rules = OpenOptions::new()
+            .append(true)
+            .open(self.data.join("pg_hba.conf"))?;
+        // Where it listens decides who gets this far.
+        writeln!(rules, "host all all all scram-sha-256")
+            .context("writing PostgreSQL's access rules")
     }
 
     /// Starts it and waits until it accepts connections.
@@ -93,6 +109,9 @@ impl Postgres {
     /// # Errors
     /// It ended, or was not ready in time; the error quotes its log.
     pub async fn start(&self) -> Result<()> {
+        if !self.data.join("PG_VERSION").is_file() {
+            self.initialise().await?;
+        }
         self.server.start()?;
         self.server
             .ready(READY, async || self.sql("SELECT 1").await.map(Some))
@@ -111,6 +130,11 @@ impl Postgres {
     /// `127.0.0.1:PORT`.
     pub fn addr(&self) -> String {
         self.port.local()
+    }
+
+    /// `HOST:PORT`, as pods reach it in a lab with a node.
+    pub fn addr_for_pods(&self) -> String {
+        format!("{}:{}", self.reach.host, self.port.number())
     }
 
     /// The superuser's name.

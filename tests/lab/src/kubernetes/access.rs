@@ -117,6 +117,7 @@ impl Credentials {
 }
 
 /// How to reach the API server, for anybody with a token.
+#[derive(Clone)]
 pub(crate) struct Access {
     pub(crate) url: String,
     pub(crate) ca_pem: String,
@@ -149,6 +150,26 @@ impl Access {
             "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": "lab"}}],
         }))
         .context("writing a kubeconfig")
+    }
+}
+
+/// The administrator, for parts of the lab that outlive the borrow of the API server.
+#[derive(Clone)]
+pub(crate) struct Admin {
+    access: Access,
+    token: String,
+}
+
+impl Admin {
+    pub(super) fn new(access: &Access, token: &str) -> Self {
+        Self {
+            access: access.clone(),
+            token: token.to_owned(),
+        }
+    }
+
+    pub(crate) async fn client(&self) -> Result<Client> {
+        self.access.client(&self.token).await
     }
 }
 

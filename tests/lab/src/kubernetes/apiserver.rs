@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{
     Credentials, Etcd, User,
-    access::{Access, request_token},
+    access::{Access, Admin, request_token},
     requests::{self, ApiRequest},
 };
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
     pki::{Authority, TokenKey},
     ports::Port,
     process::{Program, Server},
+    reach::Reach,
     servers::Servers,
 };
 
@@ -30,7 +31,7 @@ const GRACE: Duration = Duration::from_millis(500);
 const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 /// Services get addresses that nothing routes; webhooks of Services are dialled by endpoint.
 const SERVICE_RANGE: &str = "10.96.0.0/16";
-const SERVICE_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 1));
+pub(crate) const SERVICE_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 1));
 
 /// What servers around the API server must know of each other.
 pub(crate) struct Cluster<'a> {
@@ -38,8 +39,7 @@ pub(crate) struct Cluster<'a> {
     pub(crate) servers: &'a Servers,
     pub(crate) authority: &'a Authority,
     pub(crate) credentials: &'a Credentials,
-    /// The address by which pods and the API server reach this machine.
-    pub(crate) host: IpAddr,
+    pub(crate) reach: Reach,
     pub(crate) http: &'a reqwest::Client,
     /// Without controllers nobody makes service accounts, and pods must be accepted without them.
     pub(crate) with_controllers: bool,
@@ -180,6 +180,24 @@ impl ApiServer {
         self.access.write_kubeconfig(path, token)
     }
 
+    /// For somebody to whom this machine is `host`.
+    pub(crate) fn write_kubeconfig_from(
+        &self,
+        host: IpAddr,
+        path: &Path,
+        token: &str,
+    ) -> Result<()> {
+        let access = Access {
+            url: format!("https://{host}:{}", self.port()),
+            ca_pem: self.access.ca_pem.clone(),
+        };
+        access.write_kubeconfig(path, token)
+    }
+
+    pub(crate) fn admin(&self) -> Admin {
+        Admin::new(&self.access, &self.admin_token)
+    }
+
     /// The administrator's client.
     ///
     /// # Errors
@@ -240,7 +258,11 @@ fn program(
         "kubernetes.default",
         "kubernetes.default.svc",
     ];
-    let addresses = [Ipv4Addr::LOCALHOST.into(), SERVICE_ADDRESS, cluster.host];
+    let addresses = [
+        Ipv4Addr::LOCALHOST.into(),
+        SERVICE_ADDRESS,
+        cluster.reach.host,
+    ];
     let identity = cluster
         .authority
         .serving("kube-apiserver", &names, &addresses)?;
@@ -251,9 +273,9 @@ fn program(
 
     let program = Program::new(cluster.servers.kubernetes("kube-apiserver"))
         .flag("etcd-servers", etcd.url())
-        .flag("bind-address", Ipv4Addr::LOCALHOST.to_string())
+        .flag("bind-address", cluster.reach.listen.to_string())
         .flag("secure-port", port.number().to_string())
-        .flag("advertise-address", cluster.host.to_string())
+        .flag("advertise-address", cluster.reach.host.to_string())
         .flag(
             "tls-cert-file",
             directory.write("kube-apiserver.pem", identity.certificate)?,

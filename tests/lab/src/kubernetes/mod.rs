@@ -6,10 +6,10 @@ mod controllers;
 mod etcd;
 mod requests;
 
-pub(crate) use access::Credentials;
 pub use access::User;
+pub(crate) use access::{Admin, Credentials};
 pub use apiserver::ApiServer;
-pub(crate) use apiserver::Cluster;
+pub(crate) use apiserver::{Cluster, SERVICE_ADDRESS};
 pub use controllers::Controller;
 pub(crate) use controllers::{controller_manager, scheduler};
 pub(crate) use etcd::Etcd;

@@ -22,6 +22,7 @@ use crate::{
     pki::Authority,
     ports::Port,
     process::{Program, Server},
+    reach::Reach,
     servers::Servers,
 };
 pub use mounts::{KV_V1, KV_V2};
@@ -39,6 +40,7 @@ pub struct Vault {
     plain: Port,
     tls: Port,
     _cluster: Port,
+    reach: Reach,
     ca_pem: String,
     audit_log: PathBuf,
     keys: Mutex<Option<Keys>>,
@@ -56,13 +58,14 @@ impl Vault {
         directory: &Directory,
         servers: &Servers,
         http: &reqwest::Client,
+        reach: Reach,
     ) -> Result<Self> {
         // A CA of its own: a client that trusts the cluster's CA must not thereby trust Vault.
         let authority = Authority::new("secretwire lab vault")?;
         let identity = authority.serving(
             "vault",
             &["localhost", "vault.test"],
-            &[Ipv4Addr::LOCALHOST.into()],
+            &[Ipv4Addr::LOCALHOST.into(), reach.host],
         )?;
         let certificate = directory.write("vault.pem", identity.certificate)?;
         let key = directory.write("vault.key", identity.key)?;
@@ -81,12 +84,12 @@ impl Vault {
             ),
             block(
                 r#"listener "tcp""#,
-                &[("address", &plain.local()), ("tls_disable", "true")],
+                &[("address", &reach.bind(&plain)), ("tls_disable", "true")],
             ),
             block(
                 r#"listener "tcp""#,
                 &[
-                    ("address", &tls.local()),
+                    ("address", &reach.bind(&tls)),
                     ("tls_cert_file", &text(&certificate)),
                     ("tls_key_file", &text(&key)),
                 ],
@@ -108,6 +111,7 @@ impl Vault {
             plain,
             tls,
             _cluster: cluster,
+            reach,
             ca_pem: authority.certificate_pem(),
             audit_log,
             keys: Mutex::new(None),
@@ -180,6 +184,11 @@ impl Vault {
     /// The plain listener: `http://127.0.0.1:PORT`.
     pub fn addr(&self) -> String {
         format!("http://{}", self.plain.local())
+    }
+
+    /// The plain listener, as pods reach it in a lab with a node.
+    pub fn addr_for_pods(&self) -> String {
+        format!("http://{}:{}", self.reach.host, self.plain.number())
     }
 
     /// The TLS listener: `https://127.0.0.1:PORT`, also valid as `localhost` and `vault.test`.
