@@ -203,12 +203,13 @@ impl Response {
         }
     }
 
-    /// Refuses the object. `annotations` is the path of the annotations the problems' keys are found in.
+    /// Refuses the object. `place` is where the annotations are that the problems' keys name.
     pub(crate) fn refuse(
         request: &Request,
         refusal: Refusal,
-        problems: &[Problem],
         place: &Place<'_>,
+        problems: &[Problem],
+        warnings: &[Problem],
     ) -> Self {
         let shown = || problems.iter().take(CAUSES);
         let mut message = shown()
@@ -237,13 +238,14 @@ impl Response {
             details,
         };
         let uid = request.uid.clone();
+        let (status, warnings) = (Some(status), lines(warnings));
         Self {
             uid,
             allowed: false,
-            status: Some(status),
+            status,
             patch: None,
             patch_type: None,
-            warnings: Vec::new(),
+            warnings,
         }
     }
 

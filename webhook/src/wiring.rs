@@ -23,6 +23,22 @@ pub struct Wiring {
 }
 
 impl Wiring {
+    /// Every use by its base key, with the resource it names, and whether the pod may start without it.
+    pub(crate) fn uses(&self) -> impl Iterator<Item = (String, &Reference, bool)> {
+        let mounts = self.mounts.iter().map(|mount| {
+            (
+                format!("mount.{}", mount.id),
+                &mount.reference,
+                mount.optional,
+            )
+        });
+        let envs = self
+            .envs
+            .iter()
+            .map(|env| (format!("env.{}", env.id), &env.reference, env.optional));
+        mounts.chain(envs)
+    }
+
     /// Every resource named.
     pub fn refs(&self) -> BTreeSet<&Reference> {
         let mounts = self.mounts.iter().map(|mount| &mount.reference);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::plan::{Findings, Pieces, look, watched};
+use crate::plan::{Findings, Pieces, look, suggest, watched};
 use crate::wiring::{WaitMode, Wiring};
 
 use super::Admission;
@@ -22,20 +22,19 @@ impl Admission {
         // Subscribed before the first look: a change between look and wait is not lost.
         let mut changes = directory.changes(namespace, &keys);
         let mut findings = look(directory, namespace, wiring);
-        if !Pieces::gather(wiring, &findings).worth_waiting() {
-            return findings;
-        }
-        directory.nudge(namespace, &keys);
-        let (Some(until), Ok(_permit)) = (until, self.holds.try_acquire()) else {
-            return findings;
-        };
-        let _counted = self.metrics.hold();
-        while let Ok(Ok(())) = timeout_at(until, changes.changed()).await {
-            findings = look(directory, namespace, wiring);
-            if !Pieces::gather(wiring, &findings).worth_waiting() {
-                break;
+        if Pieces::gather(wiring, &findings).worth_waiting() {
+            directory.nudge(namespace, &keys);
+            if let (Some(until), Ok(_permit)) = (until, self.holds.try_acquire()) {
+                let _counted = self.metrics.hold();
+                while let Ok(Ok(())) = timeout_at(until, changes.changed()).await {
+                    findings = look(directory, namespace, wiring);
+                    if !Pieces::gather(wiring, &findings).worth_waiting() {
+                        break;
+                    }
+                }
             }
         }
+        suggest(directory, namespace, &mut findings);
         findings
     }
 

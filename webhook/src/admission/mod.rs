@@ -13,8 +13,10 @@ use crate::directory::Directory;
 use crate::metrics::{Answered, Metrics};
 use crate::names::Prefix;
 use crate::patch::EditError;
+use crate::plan::{Findings, look, suggest, unresolved};
 use crate::problem::{Code, Problem};
 use crate::review::{Place, Refusal, Request, Response};
+use crate::wiring::Wiring;
 
 use workloads::TemplateKind;
 
@@ -100,26 +102,24 @@ impl Outcome {
 struct Verdict {
     outcome: Outcome,
     operations: Vec<PatchOperation>,
-    /// Reasons of a refusal, else warnings.
-    problems: Vec<Problem>,
+    /// Why it is refused.
+    reasons: Vec<Problem>,
+    warnings: Vec<Problem>,
 }
 
 impl Verdict {
     fn untouched(warnings: Vec<Problem>) -> Self {
-        Self {
-            outcome: Outcome::Untouched,
-            operations: Vec::new(),
-            problems: warnings,
-        }
+        Self::edited(Outcome::Untouched, Vec::new(), warnings)
     }
 
-    fn denied(refusal: Refusal, mut problems: Vec<Problem>) -> Self {
-        problems.sort();
-        problems.dedup();
+    fn denied(refusal: Refusal, mut reasons: Vec<Problem>, warnings: Vec<Problem>) -> Self {
+        reasons.sort();
+        reasons.dedup();
         Self {
             outcome: Outcome::Denied(refusal),
             operations: Vec::new(),
-            problems,
+            reasons,
+            warnings,
         }
     }
 
@@ -138,8 +138,17 @@ impl Verdict {
         Self {
             outcome,
             operations,
-            problems: warnings,
+            reasons: Vec::new(),
+            warnings,
         }
+    }
+
+    /// The code it is counted and logged under.
+    fn code(&self) -> Option<Code> {
+        self.reasons
+            .first()
+            .or(self.warnings.first())
+            .map(|problem| problem.code)
     }
 }
 
@@ -174,7 +183,7 @@ impl Admission {
             }
         };
         let response = self.respond(request, &verdict);
-        let code = verdict.problems.first().map(|problem| problem.code);
+        let code = verdict.code();
         self.metrics.answered(&Answered {
             hook,
             operation: request.operation,
@@ -215,13 +224,37 @@ impl Admission {
             domain: self.policy.prefix.domain(),
         };
         match verdict.outcome {
-            Outcome::Denied(refusal) => {
-                Response::refuse(request, refusal, &verdict.problems, &place)
-            }
+            Outcome::Denied(refusal) => Response::refuse(
+                request,
+                refusal,
+                &place,
+                &verdict.reasons,
+                &verdict.warnings,
+            ),
             Outcome::Untouched | Outcome::Patched | Outcome::Gated | Outcome::Placeholder => {
-                Response::allow(request, &verdict.operations, &verdict.problems)
+                Response::allow(request, &verdict.operations, &verdict.warnings)
             }
         }
+    }
+
+    /// What is known of the wiring's references now, without waiting.
+    fn glance(&self, namespace: &str, wiring: &Wiring) -> Findings {
+        let mut findings = look(self.directory.as_ref(), namespace, wiring);
+        suggest(self.directory.as_ref(), namespace, &mut findings);
+        findings
+    }
+
+    /// A refusal for what is written in the annotations, with whatever else is certain by now.
+    fn misspelt(&self, request: &Request, wiring: &Wiring, mut reasons: Vec<Problem>) -> Verdict {
+        let mut rest = Vec::new();
+        if self.directory.synced() {
+            rest = unresolved(wiring, &self.glance(&request.namespace, wiring));
+        }
+        if request.kind.kind == "Pod" {
+            reasons.append(&mut rest);
+        }
+        rest.extend(wiring.warnings.iter().cloned());
+        Verdict::denied(Refusal::Invalid, reasons, rest)
     }
 }
 
@@ -229,7 +262,7 @@ impl Admission {
 fn internal(hook: Hook, text: &str) -> Verdict {
     let problem = Problem::new(Code::Sw900, "admission", text);
     match hook {
-        Hook::Pods => Verdict::denied(Refusal::Unable, vec![problem]),
+        Hook::Pods => Verdict::denied(Refusal::Unable, vec![problem], Vec::new()),
         Hook::Workloads => Verdict::untouched(vec![problem]),
     }
 }

@@ -6,12 +6,12 @@ use tokio::time::Instant;
 
 use crate::patch::{EditError, Editor};
 use crate::plan::{
-    Lack, LackKind, Pieces, annotations, attach, check, has_node, is_replaceable, look, mark,
+    Lack, LackKind, Pieces, annotations, attach, check, has_node, is_replaceable, mark,
 };
 use crate::problem::{Code, Problem};
 use crate::review::{Operation, Refusal, Request};
 use crate::status::PodStatus;
-use crate::vocabulary::wiring_of;
+use crate::vocabulary::read;
 use crate::wiring::{WaitMode, Wiring};
 
 use super::{Admission, Hook, Outcome, Verdict, internal};
@@ -33,10 +33,10 @@ impl Admission {
             return Ok(Verdict::untouched(Vec::new()));
         }
         let prefix = &self.policy.prefix;
-        let mut wiring = match wiring_of(&annotations, prefix) {
-            Ok(wiring) => wiring,
-            Err(problems) => return Ok(Verdict::denied(Refusal::Invalid, problems)),
-        };
+        let (mut wiring, problems) = read(&annotations, prefix);
+        if !problems.is_empty() {
+            return Ok(self.misspelt(request, &wiring, problems));
+        }
         if wiring.is_empty() {
             return Ok(Verdict::untouched(wiring.warnings));
         }
@@ -57,7 +57,7 @@ impl Admission {
         }
         let dry_run = request.dry_run.unwrap_or(false);
         let findings = if dry_run {
-            look(self.directory.as_ref(), &request.namespace, &wiring)
+            self.glance(&request.namespace, &wiring)
         } else {
             let until = self.hold_until(&wiring, arrival, budget);
             self.settle(&request.namespace, &wiring, until).await
@@ -89,7 +89,11 @@ impl PodRequest<'_> {
         let mut wrong = check(pod, self.wiring, &pieces, self.seen_before);
         wrong.append(&mut pieces.wrong);
         if !wrong.is_empty() {
-            return Ok(Verdict::denied(Refusal::Invalid, wrong));
+            return Ok(Verdict::denied(
+                Refusal::Invalid,
+                wrong,
+                self.warnings(&pieces),
+            ));
         }
         let can_gate = match self.wiring.wait.mode {
             WaitMode::None | WaitMode::Hold => false,
@@ -142,6 +146,13 @@ impl PodRequest<'_> {
 
     /// Refuses a pod that can neither be wired nor wait.
     fn refuse(&self, pieces: Pieces<'_>) -> Verdict {
+        let warnings = self
+            .wiring
+            .warnings
+            .iter()
+            .chain(&pieces.warnings)
+            .cloned()
+            .collect();
         let lacking: Vec<Lack> = pieces.lacks.into_iter().chain(pieces.unready).collect();
         let refusal = if self.request.user_info.is_controller() {
             Refusal::NotYetForController
@@ -158,7 +169,7 @@ impl PodRequest<'_> {
             }
             WaitMode::Gate | WaitMode::Auto | WaitMode::Hold | WaitMode::None => {}
         }
-        Verdict::denied(refusal, problems)
+        Verdict::denied(refusal, problems, warnings)
     }
 
     fn warnings(&self, pieces: &Pieces<'_>) -> Vec<Problem> {

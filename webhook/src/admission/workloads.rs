@@ -4,13 +4,13 @@
 use serde_json::{Value, json};
 
 use crate::patch::{EditError, Editor};
-use crate::plan::{Pieces, annotations, check, look};
+use crate::plan::{Pieces, annotations, check};
+use crate::problem::{Code, Problem};
 use crate::review::{Operation, Refusal, Request};
 use crate::stamp::stamp;
-use crate::vocabulary::wiring_of;
-use crate::wiring::Wiring;
+use crate::vocabulary::read;
 
-use super::{Admission, Hook, Outcome, Verdict, internal};
+use super::{Admission, Outcome, Verdict};
 
 /// A kind with a pod template in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,20 +64,25 @@ impl Admission {
             return Ok(Verdict::untouched(Vec::new()));
         };
         let template = kind.template(&request.object);
-        let wiring = match wiring_of(&annotations(template), &self.policy.prefix) {
-            Ok(wiring) => wiring,
-            Err(problems) => return Ok(Verdict::denied(Refusal::Invalid, problems)),
-        };
+        let (wiring, problems) = read(&annotations(template), &self.policy.prefix);
+        if !problems.is_empty() {
+            return Ok(self.misspelt(request, &wiring, problems));
+        }
         if wiring.is_empty() {
             return Ok(Verdict::untouched(wiring.warnings));
         }
+        let mut editor = Editor::new(template, kind.path());
         if !self.directory.synced() {
-            return Ok(internal(
-                Hook::Workloads,
-                "resources are not known yet, so only the syntax was checked",
+            self.restamp(&mut editor, kind, request, None)?;
+            let text = "resources are not known yet, so only the syntax was checked";
+            let warnings = vec![Problem::new(Code::Sw900, "admission", text)];
+            return Ok(Verdict::edited(
+                Outcome::Patched,
+                editor.into_operations(),
+                warnings,
             ));
         }
-        let findings = look(self.directory.as_ref(), &request.namespace, &wiring);
+        let findings = self.glance(&request.namespace, &wiring);
         let pieces = Pieces::gather(&wiring, &findings);
         let mut problems = check(template, &wiring, &pieces, false);
         problems.extend(pieces.wrong.iter().chain(&pieces.warnings).cloned());
@@ -88,39 +93,33 @@ impl Admission {
                 .chain(&pieces.unready)
                 .map(|lack| lack.problem.clone()),
         );
-        if problems
-            .iter()
-            .any(|problem| problem.code.denies_workload())
-        {
-            return Ok(Verdict::denied(Refusal::Invalid, problems));
-        }
         problems.extend(wiring.warnings.iter().cloned());
-        let mut editor = Editor::new(template, kind.path());
-        if let Some(stamp) = self.stamp_for(kind, request, &wiring, &pieces) {
-            editor.set(
-                &["metadata", "annotations"],
-                &self.policy.prefix.stamp(),
-                json!(stamp),
-            )?;
+        let (reasons, warnings): (Vec<_>, Vec<_>) = problems
+            .into_iter()
+            .partition(|problem| problem.code.denies_workload());
+        if !reasons.is_empty() {
+            return Ok(Verdict::denied(Refusal::Invalid, reasons, warnings));
         }
+        let current = stamp(&pieces.frozen).filter(|_| pieces.frozen.len() == wiring.envs.len());
+        self.restamp(&mut editor, kind, request, current)?;
         Ok(Verdict::edited(
             Outcome::Patched,
             editor.into_operations(),
-            problems,
+            warnings,
         ))
     }
 
-    /// The stamp the template should carry, if it is to be changed. A template that changes anyway, or is new, gets
+    /// Writes the stamp the template should carry, if it is not there. A template that changes anyway, or is new, gets
     /// the current one; one that does not change keeps what it had, as an apply may have dropped it.
-    fn stamp_for(
+    fn restamp(
         &self,
+        editor: &mut Editor,
         kind: TemplateKind,
         request: &Request,
-        wiring: &Wiring,
-        pieces: &Pieces<'_>,
-    ) -> Option<String> {
+        current: Option<String>,
+    ) -> Result<(), EditError> {
         if kind != TemplateKind::Rolling {
-            return None;
+            return Ok(());
         }
         let name = self.policy.prefix.stamp();
         let of = |object: &Value| {
@@ -128,16 +127,17 @@ impl Admission {
                 .as_str()
                 .map(str::to_owned)
         };
-        let current = || stamp(&pieces.frozen).filter(|_| pieces.frozen.len() == wiring.envs.len());
-        if request.operation == Operation::Create {
-            return current();
-        }
-        let carried = || of(&request.old_object).filter(|_| of(&request.object).is_none());
+        let carried = of(&request.old_object).filter(|_| of(&request.object).is_none());
         let bare = |object: &Value| without(kind.template(object), &name);
-        if bare(&request.object) == bare(&request.old_object) {
-            carried()
+        let changes = request.operation == Operation::Create
+            || bare(&request.object) != bare(&request.old_object);
+        match if changes {
+            current.or(carried)
         } else {
-            current().or_else(carried)
+            carried
+        } {
+            Some(stamp) => editor.set(&["metadata", "annotations"], &name, json!(stamp)),
+            None => Ok(()),
         }
     }
 }

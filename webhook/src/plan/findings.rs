@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::directory::{Directory, ResourceKey, Sighting, candidates, sightings};
-use crate::problem::Code;
+use crate::problem::{Code, Problem};
 use crate::reference::{RefKind, Reference};
 use crate::similar::hint;
 use crate::wiring::Wiring;
@@ -68,16 +68,32 @@ fn find(directory: &dyn Directory, namespace: &str, reference: &Reference) -> Fi
             );
             Finding::Wrong(Code::Sw203, text)
         }
-        (None, _) => Finding::Absent(absent(directory, namespace, reference)),
+        (None, _) => Finding::Absent(format!("no {reference} in namespace {namespace:?}")),
     }
 }
 
-fn absent(directory: &dyn Directory, namespace: &str, reference: &Reference) -> String {
-    let kinds = candidates(reference).into_iter().map(|key| key.kind);
-    let names: Vec<String> = kinds
-        .filter(|kind| directory.serves(*kind))
-        .flat_map(|kind| directory.names(namespace, kind))
-        .collect();
-    let near = hint(&reference.name, names.iter().map(String::as_str));
-    format!("no {reference} in namespace {namespace:?}{near}")
+/// Adds to everything absent what may have been meant. Apart from [`look`], as that runs at every change while a pod is
+/// held, and comparing with all names is the one thing here whose cost grows with the cluster.
+pub(crate) fn suggest(directory: &dyn Directory, namespace: &str, findings: &mut Findings) {
+    for (reference, finding) in findings {
+        if let Finding::Absent(text) = finding {
+            let kinds = candidates(reference).into_iter().map(|key| key.kind);
+            let names: Vec<String> = kinds
+                .filter(|kind| directory.serves(*kind))
+                .flat_map(|kind| directory.names(namespace, kind))
+                .collect();
+            text.push_str(&hint(&reference.name, names.iter().map(String::as_str)));
+        }
+    }
+}
+
+/// What is wrong with the references themselves, for requests that are refused already.
+pub(crate) fn unresolved(wiring: &Wiring, findings: &Findings) -> Vec<Problem> {
+    let problem =
+        |(key, reference, optional): (String, &Reference, bool)| match findings.get(reference)? {
+            Finding::Wrong(code, text) => Some(Problem::new(*code, key, text)),
+            Finding::Absent(text) if !optional => Some(Problem::new(Code::Sw201, key, text)),
+            Finding::Absent(_) | Finding::Seen(..) => None,
+        };
+    wiring.uses().filter_map(problem).collect()
 }

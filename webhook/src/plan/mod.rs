@@ -3,7 +3,7 @@
 pub(crate) use attach::{attach, mark};
 pub(crate) use check::check;
 pub(crate) use files::hex;
-pub(crate) use findings::{Findings, look, watched};
+pub(crate) use findings::{Findings, look, suggest, unresolved, watched};
 pub(crate) use pieces::{Lack, LackKind, Pieces};
 pub(crate) use pod::{annotations, has_node, is_replaceable};
 

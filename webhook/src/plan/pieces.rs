@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::directory::{Readiness, ResourceKey, Sighting};
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Problem, clip};
+use crate::reference::Reference;
 use crate::status::Use;
 use crate::wiring::{EnvSet, Mount, Wiring};
 
@@ -81,7 +82,7 @@ impl<'a> Pieces<'a> {
             let key = format!("mount.{}", mount.id);
             let finding = findings.get(&mount.reference);
             if let Some((resource, sighting)) =
-                pieces.sight(&key, finding, mount.optional, &mount.reference.name)
+                pieces.sight(&key, finding, mount.optional, &mount.reference)
             {
                 let made = files::volume(mount, sighting);
                 if let Some(volume) = pieces.keep(&key, resource, sighting, mount.optional, made) {
@@ -99,7 +100,7 @@ impl<'a> Pieces<'a> {
             let key = format!("env.{}", set.id);
             let finding = findings.get(&set.reference);
             if let Some((resource, sighting)) =
-                pieces.sight(&key, finding, set.optional, &set.reference.name)
+                pieces.sight(&key, finding, set.optional, &set.reference)
             {
                 let made = variables::entries(set, sighting);
                 if let Some(Entries { entries, unusable }) =
@@ -129,7 +130,7 @@ impl<'a> Pieces<'a> {
         key: &str,
         finding: Option<&'a Finding>,
         optional: bool,
-        name: &str,
+        reference: &Reference,
     ) -> Option<(&'a ResourceKey, &'a Sighting)> {
         let text = match finding {
             Some(Finding::Seen(resource, sighting)) => return Some((resource, sighting)),
@@ -138,7 +139,7 @@ impl<'a> Pieces<'a> {
                 return None;
             }
             Some(Finding::Absent(text)) => text.clone(),
-            None => format!("{name:?} was not looked for"),
+            None => format!("{reference} was not looked for"),
         };
         if optional {
             self.warnings.push(Problem::new(
@@ -153,8 +154,8 @@ impl<'a> Pieces<'a> {
             kind: LackKind::Absent,
         });
         let used = Use {
-            kind: None,
-            name: name.to_owned(),
+            kind: reference.kind,
+            name: reference.name.clone(),
             uid: None,
             secret: None,
             resource_version: None,
@@ -224,14 +225,14 @@ fn lack(key: &str, resource: &ResourceKey, sighting: &Sighting) -> Option<Lack> 
     match &sighting.readiness {
         Readiness::Ready => None,
         Readiness::Pending { message } => {
-            let text = format!("{kind} {name:?} is not synced yet: {message}");
+            let text = format!("{kind} {name:?} is not ready: {}", clip(message, QUOTED));
             Some(Lack {
                 problem: Problem::new(Code::Sw402, key, text),
                 kind: LackKind::Pending,
             })
         }
         Readiness::Failed { message } => {
-            let text = format!("{kind} {name:?} failed to sync: {message}");
+            let text = format!("{kind} {name:?} failed to sync: {}", clip(message, QUOTED));
             Some(Lack {
                 problem: Problem::new(Code::Sw205, key, text),
                 kind: LackKind::Failed,
@@ -250,3 +251,6 @@ fn keys_unknown(key: &str, sighting: &Sighting) -> Lack {
         kind: LackKind::Pending,
     }
 }
+
+/// Of a resource's own message, which comes last in ours.
+const QUOTED: usize = 120;

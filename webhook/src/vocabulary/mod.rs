@@ -28,16 +28,33 @@ pub fn wiring_of(
     annotations: &BTreeMap<String, String>,
     prefix: &Prefix,
 ) -> Result<Wiring, Vec<Problem>> {
+    let (wiring, problems) = read(annotations, prefix);
+    if problems.is_empty() {
+        Ok(wiring)
+    } else {
+        Err(problems)
+    }
+}
+
+/// What could be made of the annotations, and all that is wrong with them. Where something is, the wiring is good for
+/// finding more problems only.
+pub(crate) fn read(
+    annotations: &BTreeMap<String, String>,
+    prefix: &Prefix,
+) -> (Wiring, Vec<Problem>) {
     let keys = Keys::sort(annotations, prefix);
     let mut problems = Vec::new();
     let ignore = keys
         .word("ignore", &mut problems, value::boolean)
         .unwrap_or(false);
     if ignore {
-        return Ok(Wiring {
-            ignore,
-            ..Wiring::default()
-        });
+        return (
+            Wiring {
+                ignore,
+                ..Wiring::default()
+            },
+            Vec::new(),
+        );
     }
     let lint = keys
         .word("lint", &mut problems, value::lint)
@@ -60,12 +77,9 @@ pub fn wiring_of(
         Lint::Deny => problems.extend(keys.unknown),
         Lint::Warn => wiring.warnings.extend(keys.unknown),
     }
-    if problems.is_empty() {
-        return Ok(wiring);
-    }
     problems.sort();
     problems.dedup();
-    Err(problems)
+    (wiring, problems)
 }
 
 /// A problem of a value, at its key.

@@ -284,3 +284,21 @@ fn values_are_exact() {
         .is_ok()
     );
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn no_annotations_break_the_parser(pairs in proptest::collection::btree_map(
+        "(secretwire\\.dev/)?(mount|env|wait|hold|lint|[a-z.-]{0,8})(\\.[a-z0-9-]{0,3}){0,2}(\\.(path|items|keys|mode|prefix|containers))?",
+        "(vss/|@|!|,|=|/|\\.\\.|[a-z0-9*]{1,3}|\\PC){0,6}",
+        0..8,
+    )) {
+        let (wiring, problems) = read(&pairs, &Prefix::default());
+        let again = read(&pairs, &Prefix::default());
+        proptest::prop_assert_eq!((&wiring, &problems), (&again.0, &again.1));
+        let mut sorted = problems.clone();
+        sorted.sort();
+        proptest::prop_assert_eq!(problems, sorted);
+    }
+}

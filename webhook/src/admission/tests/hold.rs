@@ -54,7 +54,7 @@ async fn wait_hold_refuses_in_the_end_and_never_gates() {
     assert_eq!((code, begin.elapsed().as_millis()), (429, 1000));
     assert_eq!(
         causes,
-        ["SW402 env.a: VaultStaticSecret \"a\" is not synced yet: not synced"]
+        ["SW402 env.a: VaultStaticSecret \"a\" is not ready: not synced"]
     );
 }
 
@@ -93,6 +93,6 @@ async fn a_dry_run_neither_holds_nor_nudges_and_says_what_it_would_wait_for() {
         (0, 0)
     );
     let warnings = response["warnings"].as_array().unwrap();
-    let expected = "SW403 env.a: would wait: VaultStaticSecret \"a\" is not synced yet: not synced";
+    let expected = "SW403 env.a: would wait: VaultStaticSecret \"a\" is not ready: not synced";
     assert!(warnings.contains(&json!(expected)), "{warnings:?}");
 }

@@ -403,6 +403,18 @@ async fn a_refusal_names_fields_and_repeats_all_in_the_message() {
 }
 
 #[tokio::test]
+async fn missing_resources_are_told_together_with_typing_mistakes() {
+    let pod = pod(&[
+        ("mount.db.pth", "x"),
+        ("mount.db", "vss/gone"),
+        ("env.x", "other/vss/x"),
+    ]);
+    let (code, causes) = refused(Fake::new(), &pod).await;
+    let codes: Vec<_> = causes.iter().map(|cause| &cause[..5]).collect();
+    assert_eq!((code, codes), (422, vec!["SW204", "SW201", "SW101"]));
+}
+
+#[tokio::test]
 async fn at_most_ten_problems_are_told_and_each_is_short() {
     let keys: Vec<_> = (0..14)
         .map(|n| (format!("mount.a{n}"), format!("!{}", "x".repeat(300))))

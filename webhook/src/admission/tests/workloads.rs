@@ -167,9 +167,15 @@ async fn syntax_is_refused_and_missing_resources_only_warned_of() {
     )
     .await;
     let (code, told) = causes(&response);
-    assert_eq!((code, told.len()), (422, 2));
+    assert_eq!((code, told.len()), (422, 1));
+    assert!(
+        response["warnings"][0]
+            .as_str()
+            .unwrap()
+            .starts_with("SW201 mount.a: ")
+    );
     assert_eq!(
-        response["status"]["details"]["causes"][1]["field"],
+        response["status"]["details"]["causes"][0]["field"],
         "spec.jobTemplate.spec.template.metadata.annotations[secretwire.dev/mount.a.containers]"
     );
     let early = workload("Deployment", &[("mount.a", "vss/a"), ("env.b", "b")]);
@@ -203,6 +209,16 @@ async fn before_the_caches_are_filled_workloads_pass_with_a_warning() {
             .as_str()
             .unwrap()
             .starts_with("SW900")
+    );
+}
+
+#[tokio::test]
+async fn a_stamp_is_carried_even_before_the_caches_are_filled() {
+    let plain = workload("Deployment", &[("env.a", "vss/a")]);
+    let old = created(&synced(), &plain).await;
+    assert_eq!(
+        stamp(&updated(&Arc::new(Fake::starting()), &plain, &old).await),
+        stamp(&old)
     );
 }
 
