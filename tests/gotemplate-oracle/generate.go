@@ -176,7 +176,7 @@ func settled(c *oracle.Case) (oracle.Answer, error) {
 	if err != nil {
 		return first, err
 	}
-	for range 4 {
+	for range 2 {
 		again, err := oracle.Render(c)
 		if err != nil {
 			return again, err

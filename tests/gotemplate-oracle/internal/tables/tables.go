@@ -13,5 +13,8 @@ func Files() map[string][]oracle.Case {
 		"table-strings":        calls(oracle.VSO, kinds, stringCalls),
 		"table-collections":    calls(oracle.VSO, kinds, collectionCalls),
 		"table-eso":            calls(oracle.ESO, kinds, esoCalls),
+		"table-arity-builtins": arities(oracle.Text, oracle.BuiltinNames),
+		"table-arity-vso":      arities(oracle.VSO, oracle.VSONames),
+		"table-arity-eso":      arities(oracle.ESO, esoOnly()),
 	}
 }
