@@ -22,6 +22,7 @@ mod quote;
 mod runes;
 mod set;
 mod slot;
+pub mod sprig;
 mod types;
 mod unicode_tables;
 mod value;

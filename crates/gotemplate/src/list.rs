@@ -1,6 +1,8 @@
 //! Slices: `[]interface{}`, `[]string` and the like.
 
 use std::fmt;
+use std::mem;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::types::Type;
@@ -16,7 +18,15 @@ pub struct List {
 }
 
 /// Shared elements; apart from `List` so that only the last owner takes them down.
-struct Items(Vec<Value>);
+enum Items {
+    Owned(Vec<Value>),
+    /// Part of another list, which is an owned one; `cap` bounds what slicing it again may reach.
+    Part {
+        base: Arc<Items>,
+        range: Range<usize>,
+        cap: usize,
+    },
+}
 
 impl List {
     /// A `[]interface{}`.
@@ -38,7 +48,7 @@ impl List {
     pub fn of(elem: &'static Type, items: Vec<Value>) -> Self {
         Self {
             elem,
-            items: Some(Arc::new(Items(items))),
+            items: Some(Arc::new(Items::Owned(items))),
         }
     }
 
@@ -59,7 +69,40 @@ impl List {
 
     /// The elements.
     pub fn items(&self) -> &[Value] {
-        self.items.as_ref().map_or(&[], |items| &items.0)
+        self.items.as_ref().map_or(&[], |items| items.as_slice())
+    }
+
+    /// How far [`List::slice`] can reach: a part of a list can grow back into it, as in Go.
+    pub fn capacity(&self) -> usize {
+        match self.items.as_deref() {
+            None => 0,
+            Some(Items::Owned(items)) => items.len(),
+            Some(Items::Part { range, cap, .. }) => cap - range.start,
+        }
+    }
+
+    /// Go's `list[start:end:cap]`; none unless `start <= end <= cap <= capacity`.
+    #[must_use]
+    pub fn slice(&self, range: Range<usize>, cap: usize) -> Option<Self> {
+        if range.start > range.end || range.end > cap || cap > self.capacity() {
+            return None;
+        }
+        let Some(items) = &self.items else {
+            return Some(self.clone());
+        };
+        let (base, offset) = match items.as_ref() {
+            Items::Owned(_) => (items, 0),
+            Items::Part { base, range, .. } => (base, range.start),
+        };
+        let part = Items::Part {
+            base: Arc::clone(base),
+            range: range.start + offset..range.end + offset,
+            cap: cap + offset,
+        };
+        Some(Self {
+            elem: self.elem,
+            items: Some(Arc::new(part)),
+        })
     }
 
     /// The number of elements.
@@ -88,14 +131,39 @@ impl List {
 
     /// The elements, if nobody else holds them; otherwise they live on.
     pub(crate) fn into_unshared(self) -> Option<Vec<Value>> {
-        let mut items = Arc::into_inner(self.items?)?;
-        Some(std::mem::take(&mut items.0))
+        Arc::into_inner(self.items?)?.take_unshared()
+    }
+}
+
+impl Items {
+    fn as_slice(&self) -> &[Value] {
+        match self {
+            Self::Owned(items) => items,
+            // The base is an owned list: `slice` sees to that.
+            Self::Part { base, range, .. } => match base.as_ref() {
+                Self::Owned(items) => items.get(range.clone()).unwrap_or_default(),
+                Self::Part { .. } => &[],
+            },
+        }
+    }
+
+    /// The elements this is the last to hold.
+    fn take_unshared(&mut self) -> Option<Vec<Value>> {
+        match self {
+            Self::Owned(items) => Some(mem::take(items)),
+            Self::Part { base, .. } => {
+                let nothing = Arc::new(Self::Owned(Vec::new()));
+                Arc::into_inner(mem::replace(base, nothing))?.take_unshared()
+            }
+        }
     }
 }
 
 impl Drop for Items {
     fn drop(&mut self) {
-        drop_flat(std::mem::take(&mut self.0));
+        if let Some(items) = self.take_unshared() {
+            drop_flat(items);
+        }
     }
 }
 

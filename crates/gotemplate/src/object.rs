@@ -28,6 +28,11 @@ pub trait Object: Send + Sync {
         None
     }
 
+    /// What the `MarshalText` method gives, if there is one: the form in JSON and YAML.
+    fn marshal_text(&self) -> Option<Vec<u8>> {
+        None
+    }
+
     /// Field names and values in order, for printing; only asked when there is no `text`.
     fn fields(&self) -> Vec<(&'static str, Value)> {
         Vec::new()

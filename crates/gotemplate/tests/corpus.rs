@@ -1,10 +1,13 @@
 //! Every case of the corpus must come out as Go's own engine has it, errors included.
 //!
-//! The corpus lives in `tests/gotemplate-oracle/corpus`; its README describes the format.
+//! The corpus lives in `tests/gotemplate-oracle/corpus`; its README describes the format. Another
+//! directory in the same format, such as fuzzer output with Go's answers, can be named in
+//! `GOTEMPLATE_CORPUS`.
 
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -78,7 +81,10 @@ fn check(profile: &str, funcs: &Arc<FuncMap>) {
 }
 
 fn cases() -> impl Iterator<Item = Case> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/gotemplate-oracle/corpus");
+    let dir = env::var_os("GOTEMPLATE_CORPUS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/gotemplate-oracle/corpus"),
+        PathBuf::from,
+    );
     let mut files: Vec<PathBuf> = fs::read_dir(dir)
         .unwrap()
         .map(|entry| entry.unwrap().path())

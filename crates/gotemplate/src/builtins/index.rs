@@ -96,20 +96,20 @@ pub(super) fn slice(ctx: &mut Ctx, args: &[Slot]) -> Result<Slot, FuncError> {
         let n = indexes.len();
         return Err(FuncError::new(format!("too many slice indexes: {n}")));
     }
-    let len = match value {
+    let (len, cap) = match value {
         Value::Str(_) | Value::Number(_) if indexes.len() == 3 => {
             return Err(FuncError::new("cannot 3-index slice a string"));
         }
-        Value::Str(s) | Value::Number(s) | Value::Bytes(s) => s.len(),
-        Value::List(list) => list.len(),
+        Value::Str(s) | Value::Number(s) | Value::Bytes(s) => (s.len(), s.len()),
+        Value::List(list) => (list.len(), list.capacity()),
         other => {
             let ty = other.type_of().unwrap_or(Type::Any);
             return Err(FuncError::new(format!("can't slice item of type {ty}")));
         }
     };
-    let mut bounds = [0, len, len];
+    let mut bounds = [0, len, cap];
     for (bound, index) in bounds.iter_mut().zip(indexes) {
-        *bound = offset(index, len)?;
+        *bound = offset(index, cap)?;
     }
     for pair in bounds[..indexes.len().max(2)].windows(2) {
         if pair[0] > pair[1] {
@@ -122,9 +122,12 @@ pub(super) fn slice(ctx: &mut Ctx, args: &[Slot]) -> Result<Slot, FuncError> {
     let range = bounds[0]..bounds[1];
     ctx.reserve(range.len())?;
     Ok(Slot::Concrete(match value {
+        Value::List(list) => {
+            let part = list.slice(range, bounds[2]);
+            Value::List(part.unwrap_or_else(|| List::nil(list.elem())))
+        }
         Value::Number(s) => Value::Number(s[range].into()),
         Value::Bytes(s) => Value::Bytes(s[range].into()),
-        Value::List(list) => Value::List(List::of(list.elem(), list.items()[range].to_vec())),
         other => Value::str(&other.as_str().map(Str::as_bytes).unwrap_or_default()[range]),
     }))
 }

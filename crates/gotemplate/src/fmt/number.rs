@@ -288,14 +288,13 @@ fn keep_point(number: &mut String, verb: u8, precision: Option<usize>) {
         b'g' | b'G' | b'x' => precision.unwrap_or(6),
         _ => 0,
     };
+    // By Go's bookkeeping the `x` of the prefix is the first significant digit in hexadecimal.
     let significant = number
-        .trim_start_matches("0x")
         .trim_start_matches(['0', '.'])
         .chars()
         .filter(|&c| c != '.')
         .count();
-    // In hexadecimal the leading digit and the `x` of the prefix count too, by Go's bookkeeping.
-    missing = missing.saturating_sub(significant + usize::from(hex));
+    missing = missing.saturating_sub(significant);
     if !number.contains('.') {
         if number == "0" {
             missing = missing.saturating_sub(1);

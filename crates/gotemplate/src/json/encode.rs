@@ -86,6 +86,10 @@ impl Encoder<'_> {
             Value::List(list) => self.container([b'[', b']'], list.items(), Self::value)?,
             Value::Map(map) => self.container([b'{', b'}'], &map.entries(), Self::entry)?,
             Value::Object(object) => {
+                if let Some(text) = object.marshal_text() {
+                    self.string(&text);
+                    return Ok(());
+                }
                 let fields: Vec<_> = object
                     .fields()
                     .into_iter()
