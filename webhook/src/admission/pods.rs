@@ -59,7 +59,10 @@ impl Admission {
         let findings = if dry_run {
             self.glance(&request.namespace, &wiring)
         } else {
-            let until = self.hold_until(&wiring, arrival, budget);
+            // A later pass over the same pod must not hold it a second time.
+            let until = self
+                .hold_until(&wiring, arrival, budget)
+                .filter(|_| !seen_before);
             self.settle(&request.namespace, &wiring, until).await
         };
         let pieces = Pieces::gather(&wiring, &findings);

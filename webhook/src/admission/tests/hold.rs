@@ -96,3 +96,14 @@ async fn a_dry_run_neither_holds_nor_nudges_and_says_what_it_would_wait_for() {
     let expected = "SW403 env.a: would wait: VaultStaticSecret \"a\" is not ready: not synced";
     assert!(warnings.contains(&json!(expected)), "{warnings:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_pod_is_held_once_however_often_the_hook_is_called() {
+    let directory = Arc::new(Fake::new().with("a", unsynced("a")));
+    let admission = admission(&directory);
+    let pod = owned(pod(&[("env.a", "vss/a")]), "ReplicaSet");
+    let placed = patched(&pod, &ask(&admission, creation(&pod)).await);
+    let begin = Instant::now();
+    let again = ask(&admission, creation(&placed)).await;
+    assert_eq!((begin.elapsed().as_millis(), again.get("patch")), (0, None));
+}
