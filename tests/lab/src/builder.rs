@@ -43,7 +43,7 @@ impl LabBuilder {
         self.with(Component::OpenBao)
     }
 
-    /// A node that runs pods, with the scheduler and the controllers it needs. Where [`Node::possible`] says no, leave
+    /// A node that runs pods, with the scheduler and the controllers it needs. Where [`Lab::node_possible`] says no, leave
     /// it out and say so loudly.
     #[must_use]
     pub fn node(self) -> Self {

@@ -39,6 +39,14 @@ impl Lab {
         LabBuilder::default()
     }
 
+    /// Whether a [node](LabBuilder::node) can run on this machine.
+    ///
+    /// # Errors
+    /// Why not, in words for the line that says what was skipped.
+    pub fn node_possible() -> Result<(), String> {
+        Node::possible()
+    }
+
     /// Stops everything and removes the folder. A lab that is dropped instead is killed, and its folder kept for reading.
     ///
     /// # Errors

@@ -41,7 +41,7 @@ pub use kubernetes::{ApiRequest, ApiServer, Controller, User};
 pub use lab::Lab;
 pub use namespace::Namespace;
 pub use node::Node;
-pub use operator::{OperatorOptions, OperatorProcess};
+pub use operator::{OperatorOptions, OperatorProcess, Webhook};
 pub use postgres::Postgres;
 pub use process::Usage;
 pub use servers::{Component, fetch};

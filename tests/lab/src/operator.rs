@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use rustix::process::{Pid, Signal};
 
 use crate::{
@@ -30,7 +30,20 @@ pub struct OperatorOptions {
     arguments: Vec<String>,
     environment: BTreeMap<String, String>,
     user: User,
+    webhook: Webhook,
     wait_ready: bool,
+}
+
+/// How the API server is to reach the operator's admission webhook.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Webhook {
+    /// By URL on the loopback interface.
+    Url,
+    /// By the Service of the manifests: it listens on all addresses, and the test makes an `EndpointSlice` with
+    /// [`Lab::host_address`](crate::Lab::host_address) and [`OperatorProcess::webhook_port`].
+    Service,
+    /// Not at all: admission is off.
+    Off,
 }
 
 impl OperatorOptions {
@@ -47,6 +60,7 @@ impl OperatorOptions {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),
             user: User::Operator,
+            webhook: Webhook::Url,
             wait_ready: true,
         }
     }
@@ -75,6 +89,13 @@ impl OperatorOptions {
     #[must_use]
     pub fn user(mut self, user: User) -> Self {
         self.user = user;
+        self
+    }
+
+    /// How its webhook is reached.
+    #[must_use]
+    pub fn webhook(mut self, webhook: Webhook) -> Self {
+        self.webhook = webhook;
         self
     }
 
@@ -113,10 +134,18 @@ impl OperatorProcess {
             .arg("run")
             .flag("kubeconfig", kubeconfig)
             .flag("metrics-bind-address", metrics.local())
-            .flag("health-probe-bind-address", health.local())
-            .flag("webhook-bind-address", webhook.local())
-            .flag("webhook-url", format!("https://{}", webhook.local()))
-            .args(&options.arguments);
+            .flag("health-probe-bind-address", health.local());
+        let program = match options.webhook {
+            Webhook::Url => program
+                .flag("webhook-bind-address", webhook.local())
+                .flag("webhook-url", format!("https://{}", webhook.local())),
+            Webhook::Service => program.flag(
+                "webhook-bind-address",
+                format!("0.0.0.0:{}", webhook.number()),
+            ),
+            Webhook::Off => program.flag("webhook-bind-address", ""),
+        };
+        let program = program.args(&options.arguments);
         let program = options
             .environment
             .iter()
@@ -173,7 +202,7 @@ impl OperatorProcess {
         if answer.status().is_success() {
             Ok(())
         } else {
-            anyhow::bail!("{}: {}", answer.status(), answer.text().await?)
+            bail!("{}: {}", answer.status(), answer.text().await?)
         }
     }
 
@@ -258,9 +287,9 @@ impl OperatorProcess {
         &self.log
     }
 
-    /// Where the API server reaches its webhook: `https://127.0.0.1:PORT`.
-    pub fn webhook_url(&self) -> String {
-        format!("https://{}", self.webhook.local())
+    /// The port of its webhook.
+    pub fn webhook_port(&self) -> u16 {
+        self.webhook.number()
     }
 
     /// `127.0.0.1:PORT` of its metrics.

@@ -40,7 +40,7 @@ fn mounts_below(path: &str) -> Result<Vec<String>> {
 
 #[tokio::test]
 async fn a_pod_mounts_a_secret_reaches_the_api_server_and_leaves_nothing_behind() -> Result<()> {
-    if let Err(reason) = Node::possible() {
+    if let Err(reason) = Lab::node_possible() {
         eprintln!("SKIPPED: no pod was run: {reason}");
         return Ok(());
     }

@@ -8,9 +8,9 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use rustix::process::{Pid, Signal, kill_process};
-use secretwire_lab::await_condition;
+use secretwire_lab::{Lab, await_condition};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -20,9 +20,10 @@ struct Up {
     folder: PathBuf,
 }
 
-fn up() -> Result<Up> {
+fn up(options: &[&str]) -> Result<Up> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_secretwire-lab"))
         .args(["up", "--vault"])
+        .args(options)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()?;
@@ -61,7 +62,7 @@ async fn all_gone(folder: &Path) -> Result<()> {
         if left.is_empty() {
             Ok(Some(()))
         } else {
-            Err(anyhow::anyhow!("{left:#?}"))
+            Err(anyhow!("{left:#?}"))
         }
     })
     .await
@@ -74,7 +75,7 @@ fn send(child: &Child, signal: Signal) -> Result<()> {
 
 #[tokio::test]
 async fn a_killed_lab_takes_all_its_servers_along() -> Result<()> {
-    let mut up = up()?;
+    let mut up = up(&[])?;
     // etcd, API server, controller manager, scheduler and OpenBao, each with its supervisor.
     assert!(
         servers_of(&up.folder).len() >= 5,
@@ -88,9 +89,37 @@ async fn a_killed_lab_takes_all_its_servers_along() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_killed_lab_takes_its_node_along() -> Result<()> {
+    if let Err(reason) = Lab::node_possible() {
+        eprintln!("SKIPPED: no node was killed: {reason}");
+        return Ok(());
+    }
+    let mut up = up(&["--node"])?;
+    let servers = servers_of(&up.folder);
+    ensure!(
+        servers.iter().any(|line| line.contains("kubelet")),
+        "{servers:#?}"
+    );
+    send(&up.child, Signal::KILL)?;
+    up.child.wait()?;
+    all_gone(&up.folder).await?;
+    // The kernel takes the mounts away a moment after the last process.
+    await_condition("the mounts to be gone", DEADLINE, async || {
+        let folder = up.folder.display().to_string();
+        let left = fs::read_to_string("/proc/mounts")?
+            .lines()
+            .filter(|line| line.contains(&folder))
+            .count();
+        Ok((left == 0).then_some(()))
+    })
+    .await?;
+    Ok(fs::remove_dir_all(&up.folder)?)
+}
+
+#[tokio::test]
 async fn an_interrupted_lab_stops_its_servers_and_leaves_nothing_behind() -> Result<()> {
     for signal in [Signal::INT, Signal::TERM] {
-        let mut up = up()?;
+        let mut up = up(&[])?;
         send(&up.child, signal)?;
         assert!(up.child.wait()?.success());
         all_gone(&up.folder).await?;
@@ -103,7 +132,7 @@ async fn an_interrupted_lab_stops_its_servers_and_leaves_nothing_behind() -> Res
 async fn a_lab_that_is_dropped_by_a_panic_takes_its_servers_along_and_keeps_its_logs() -> Result<()>
 {
     let panicked = tokio::spawn(async {
-        let lab = secretwire_lab::Lab::builder().start().await.unwrap();
+        let lab = Lab::builder().start().await.unwrap();
         std::panic::panic_any(lab.path().to_owned());
     })
     .await;

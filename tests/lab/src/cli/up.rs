@@ -11,6 +11,9 @@ pub(crate) struct Up {
     /// Add OpenBao
     #[arg(long)]
     vault: bool,
+    /// Add a node that runs pods; where this machine cannot, say why and go on without
+    #[arg(long)]
+    node: bool,
     /// Add PostgreSQL
     #[arg(long)]
     postgres: bool,
@@ -47,6 +50,12 @@ impl Up {
         }
         if self.postgres {
             builder = builder.postgres();
+        }
+        if self.node {
+            match Lab::node_possible() {
+                Ok(()) => builder = builder.node(),
+                Err(reason) => eprintln!("lab: SKIPPED: no node, so pods stay pending: {reason}"),
+            }
         }
         builder.start().await
     }

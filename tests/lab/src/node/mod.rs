@@ -20,7 +20,7 @@ use rustix::process::{Signal, geteuid};
 use crate::{
     kubernetes::{Admin, ApiServer, Cluster, Credentials, SERVICE_ADDRESS},
     process::{Program, Server},
-    servers::program,
+    servers::{node_obtainable, program},
     wait::await_condition,
 };
 use cgroup::Cgroup;
@@ -47,10 +47,7 @@ impl Node {
     pub const BUSYBOX: &str = "secretwire.test/busybox:1";
 
     /// Whether a node can run on this machine, or else why not.
-    ///
-    /// # Errors
-    /// What is missing, in words for the line that says what was skipped.
-    pub fn possible() -> Result<(), String> {
+    pub(crate) fn possible() -> Result<(), String> {
         if !geteuid().is_root() {
             return Err("a real node needs root".to_owned());
         }
@@ -66,7 +63,8 @@ impl Node {
                 reason.trim()
             ));
         }
-        Cgroup::possible()
+        Cgroup::possible()?;
+        node_obtainable().map_err(|error| format!("{error:#}"))
     }
 
     pub(crate) fn new(

@@ -38,10 +38,20 @@ pub(super) static NODE: Packages = Packages {
         "busybox-static",
         "containernetworking-plugins",
         "iptables",
+        "iproute2",
         "util-linux",
     ],
     missing: || {
-        let programs = ["containerd", "ctr", "runc", "busybox", "unshare"];
+        let programs = [
+            "containerd",
+            "ctr",
+            "runc",
+            "busybox",
+            "iptables",
+            "ip",
+            "unshare",
+            "nsenter",
+        ];
         let mut missing: Vec<_> = programs
             .into_iter()
             .filter(|name| program(name).is_none())
@@ -59,28 +69,39 @@ pub(super) static PYTHON: Packages = Packages {
     missing: || vec!["venv"],
 };
 
+/// Whether `packages` are there or can be installed; else says what to install.
+pub(super) fn obtainable(packages: &Packages) -> Result<()> {
+    let missing = (packages.missing)();
+    let (names, list) = (packages.names.join(" "), missing.join(", "));
+    if missing.is_empty() {
+        Ok(())
+    } else if program("apt-get").is_none() {
+        bail!("{list} not found, and this machine has no apt-get; install the like of: {names}")
+    } else if !geteuid().is_root() {
+        bail!("{list} not found, and only root can install it: apt-get install {names}")
+    } else {
+        Ok(())
+    }
+}
+
 /// Installs `packages` where something of them is missing.
 pub(super) fn ensure(packages: &Packages) -> Result<()> {
     /// Installers of this process would only wait for each other's lock.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _guard = ONE_AT_A_TIME.lock();
-    let missing = (packages.missing)();
-    if missing.is_empty() {
+    obtainable(packages)?;
+    if (packages.missing)().is_empty() {
         return Ok(());
-    }
-    let (names, missing) = (packages.names.join(" "), missing.join(", "));
-    if !geteuid().is_root() {
-        bail!("{missing} not found, and only root can install it: apt-get install {names}");
-    }
-    if program("apt-get").is_none() {
-        bail!("{missing} not found, and this machine has no apt-get; install the like of: {names}");
     }
     progress::run("updating the package lists", apt().arg("update"))?;
     let mut install = apt();
     install
         .args(["install", "--yes", "--no-install-recommends"])
         .args(packages.names);
-    progress::run(&format!("installing {names}"), &mut install)
+    progress::run(
+        &format!("installing {}", packages.names.join(" ")),
+        &mut install,
+    )
 }
 
 /// The programs of the newest PostgreSQL.

@@ -100,6 +100,15 @@ pub(super) fn binary(cache: &Cache, module: Module, tool: &str) -> PathBuf {
     ))
 }
 
+/// Whether `tool` is there or can be built.
+pub(super) fn obtainable(cache: &Cache, module: Module, tool: &str) -> Result<()> {
+    if binary(cache, module, tool).is_file() {
+        Ok(())
+    } else {
+        compiler().map(drop)
+    }
+}
+
 /// Builds `tool` unless it is there.
 pub(super) fn build(cache: &Cache, module: Module, tool: &str) -> Result<()> {
     let target = binary(cache, module, tool);
@@ -113,10 +122,7 @@ pub(super) fn build(cache: &Cache, module: Module, tool: &str) -> Result<()> {
 }
 
 fn compile(cache: &Cache, module: Module, tool: &str, target: &PathBuf) -> Result<()> {
-    let go = program("go").context(
-        "building Kubernetes and etcd needs Go 1.26 or newer; install it, or set KUBEBUILDER_ASSETS to a folder with \
-         etcd, kube-apiserver and kubectl",
-    )?;
+    let go = compiler()?;
     let source = cache.folder(&format!("source/{}-{}", module.name(), module.version()));
     fs::create_dir_all(&source)?;
     fs::write(source.join("go.mod"), module.manifest())?;
@@ -149,6 +155,13 @@ fn compile(cache: &Cache, module: Module, tool: &str, target: &PathBuf) -> Resul
     );
     progress::run(&what, &mut command)?;
     fs::rename(&unfinished, target).with_context(|| format!("moving {tool} to its place"))
+}
+
+fn compiler() -> Result<PathBuf> {
+    program("go").context(
+        "building Kubernetes and etcd needs Go 1.26 or newer; install it, or set KUBEBUILDER_ASSETS to a folder with \
+         etcd, kube-apiserver and kubectl",
+    )
 }
 
 #[cfg(test)]

@@ -149,6 +149,12 @@ impl Servers {
     }
 }
 
+/// Whether what a node needs is here or can be got.
+pub(crate) fn node_obtainable() -> Result<()> {
+    debian::obtainable(&debian::NODE)?;
+    golang::obtainable(&Cache::locate()?, Module::Kubernetes, "kubelet")
+}
+
 /// The folder of the newest PostgreSQL on this machine.
 pub(crate) fn postgres_folder() -> Result<PathBuf> {
     debian::postgres_folder().context("PostgreSQL's server is not on this machine")
