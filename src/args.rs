@@ -15,7 +15,12 @@ use crate::settings::{
 /// Serves the resources of the Vault Secrets Operator (secrets.hashicorp.com/v1beta1)
 /// and wires workloads that carry secretwire.dev/… annotations.
 #[derive(Debug, Parser)]
-#[command(name = "secretwire", version, max_term_width = 100, args_override_self = true)]
+#[command(
+    name = "secretwire",
+    version,
+    max_term_width = 100,
+    args_override_self = true
+)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -91,7 +96,11 @@ pub(crate) struct RunArgs {
     #[arg(long, default_value = "", help_heading = "Operation")]
     global_transformation_options: String,
     /// Options for all VaultAuths, separated by commas: allow-default-globals.
-    #[arg(long, default_value = "allow-default-globals", help_heading = "Operation")]
+    #[arg(
+        long,
+        default_value = "allow-default-globals",
+        help_heading = "Operation"
+    )]
     global_vault_auth_options: String,
 
     /// Wait after the first failed read.
@@ -111,7 +120,12 @@ pub(crate) struct RunArgs {
     backoff_multiplier: f64,
 
     /// Logging: error, warn, info, debug or trace, or a filter such as secretwire=debug.
-    #[arg(long, alias = "log-level", default_value = "info", help_heading = "Logging")]
+    #[arg(
+        long,
+        alias = "log-level",
+        default_value = "info",
+        help_heading = "Logging"
+    )]
     zap_log_level: String,
     /// Format of the log.
     #[arg(long, value_enum, default_value_t = LogFormat::Console, help_heading = "Logging")]
@@ -128,7 +142,11 @@ struct AcceptedArgs {
     #[arg(long, help_heading = "Accepted for compatibility, without effect")]
     client_cache_size: Option<u64>,
     /// Accepted for compatibility.
-    #[arg(long, help_heading = "Accepted for compatibility, without effect", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        help_heading = "Accepted for compatibility, without effect",
+        allow_hyphen_values = true
+    )]
     client_cache_num_locks: Option<i64>,
     /// Accepted for compatibility: Vault tokens are kept in memory only.
     #[arg(long, help_heading = "Accepted for compatibility, without effect")]
@@ -183,14 +201,23 @@ pub(crate) enum LogFormat {
 const VARIABLES: [(&str, &str); 13] = [
     ("VSO_CLIENT_CACHE_SIZE", "client-cache-size"),
     ("VSO_CLIENT_CACHE_NUM_LOCKS", "client-cache-num-locks"),
-    ("VSO_CLIENT_CACHE_PERSISTENCE_MODEL", "client-cache-persistence-model"),
+    (
+        "VSO_CLIENT_CACHE_PERSISTENCE_MODEL",
+        "client-cache-persistence-model",
+    ),
     ("VSO_MAX_CONCURRENT_RECONCILES", "max-concurrent-reconciles"),
-    ("VSO_GLOBAL_TRANSFORMATION_OPTIONS", "global-transformation-options"),
+    (
+        "VSO_GLOBAL_TRANSFORMATION_OPTIONS",
+        "global-transformation-options",
+    ),
     ("VSO_GLOBAL_VAULT_AUTH_OPTIONS", "global-vault-auth-options"),
     ("VSO_BACKOFF_INITIAL_INTERVAL", "backoff-initial-interval"),
     ("VSO_BACKOFF_MAX_INTERVAL", "backoff-max-interval"),
     ("VSO_BACKOFF_MAX_ELAPSED_TIME", "backoff-max-elapsed-time"),
-    ("VSO_BACKOFF_RANDOMIZATION_FACTOR", "backoff-randomization-factor"),
+    (
+        "VSO_BACKOFF_RANDOMIZATION_FACTOR",
+        "backoff-randomization-factor",
+    ),
     ("VSO_BACKOFF_MULTIPLIER", "backoff-multiplier"),
     ("VSO_KUBE_CLIENT_QPS", "kube-client-qps"),
     ("VSO_KUBE_CLIENT_BURST", "kube-client-burst"),
@@ -247,12 +274,20 @@ fn is_go_style(argument: &str) -> bool {
 
 impl RunArgs {
     /// The typed settings. Fails on values that no single flag's parser can judge.
-    pub(crate) fn settings(self, variable: fn(&str) -> Option<String>) -> Result<Settings, SettingsError> {
+    pub(crate) fn settings(
+        self,
+        variable: fn(&str) -> Option<String>,
+    ) -> Result<Settings, SettingsError> {
         check_vault_auth_options(&self.global_vault_auth_options)?;
-        let webhook_bind_address = optional_address("webhook-bind-address", &self.webhook_bind_address)?;
+        let webhook_bind_address =
+            optional_address("webhook-bind-address", &self.webhook_bind_address)?;
         Ok(Settings {
             kubeconfig: self.kubeconfig,
-            watch_namespaces: self.watch_namespaces.into_iter().filter(|n| !n.is_empty()).collect(),
+            watch_namespaces: self
+                .watch_namespaces
+                .into_iter()
+                .filter(|n| !n.is_empty())
+                .collect(),
             install_crds: self.install_crds,
             leader_elect: self.leader_elect,
             operator_namespace: operator_namespace(variable),
@@ -263,15 +298,30 @@ impl RunArgs {
                 None => WebhookEndpoint::Service(self.webhook_service),
             },
             annotation_prefix: self.annotation_prefix.trim_end_matches('/').to_owned(),
-            metrics_bind_address: optional_address("metrics-bind-address", &self.metrics_bind_address)?,
-            health_probe_bind_address: optional_address("health-probe-bind-address", &self.health_probe_bind_address)?,
+            metrics_bind_address: optional_address(
+                "metrics-bind-address",
+                &self.metrics_bind_address,
+            )?,
+            health_probe_bind_address: optional_address(
+                "health-probe-bind-address",
+                &self.health_probe_bind_address,
+            )?,
             max_concurrent_reconciles: self.max_concurrent_reconciles.max(1),
-            transformation: GlobalTransformationOptions::parse(&self.global_transformation_options)?,
+            transformation: GlobalTransformationOptions::parse(
+                &self.global_transformation_options,
+            )?,
             backoff: Backoff {
                 initial: self.backoff_initial_interval,
                 max: self.backoff_max_interval,
-                multiplier: at_least("backoff-multiplier", self.backoff_multiplier, f64::MIN_POSITIVE)?,
-                randomization: share("backoff-randomization-factor", self.backoff_randomization_factor)?,
+                multiplier: at_least(
+                    "backoff-multiplier",
+                    self.backoff_multiplier,
+                    f64::MIN_POSITIVE,
+                )?,
+                randomization: share(
+                    "backoff-randomization-factor",
+                    self.backoff_randomization_factor,
+                )?,
                 max_elapsed: self.backoff_max_elapsed_time,
             },
             log_filter: self.zap_log_level,
@@ -336,7 +386,13 @@ mod tests {
     #[test]
     fn one_dash_and_go_booleans_are_understood() {
         let settings = settings(
-            &["secretwire", "run", "-leader-elect=false", "-backoff-max-interval", "1m30s"],
+            &[
+                "secretwire",
+                "run",
+                "-leader-elect=false",
+                "-backoff-max-interval",
+                "1m30s",
+            ],
             none,
         );
         assert!(!settings.leader_elect);
@@ -345,16 +401,20 @@ mod tests {
 
     #[test]
     fn a_variable_of_vso_wins_over_its_flag() {
-        let settings = settings(&["secretwire", "run", "--max-concurrent-reconciles", "7"], |name| {
-            (name == "VSO_MAX_CONCURRENT_RECONCILES").then(|| "9".to_owned())
-        });
+        let settings = settings(
+            &["secretwire", "run", "--max-concurrent-reconciles", "7"],
+            |name| (name == "VSO_MAX_CONCURRENT_RECONCILES").then(|| "9".to_owned()),
+        );
         assert_eq!(settings.max_concurrent_reconciles, 9);
     }
 
     #[test]
     fn unknown_flags_and_values_are_refused_with_the_valid_ones_named() {
         let error = parse(&["secretwire", "run", "--webhook-bind-adress=:1"], none).unwrap_err();
-        assert!(error.to_string().contains("--webhook-bind-address"), "{error}");
+        assert!(
+            error.to_string().contains("--webhook-bind-address"),
+            "{error}"
+        );
         let error = parse(&["secretwire", "run", "--zap-encoder=xml"], none).unwrap_err();
         assert!(error.to_string().contains("console, json"), "{error}");
     }

@@ -14,7 +14,6 @@ pub(crate) struct Clock;
 )]
 impl Clock {
     /// Wall-clock time.
-    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub(crate) fn now(self) -> Timestamp {
         Timestamp::now()
     }

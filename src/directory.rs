@@ -27,20 +27,19 @@ impl ClusterDirectory {
     pub(crate) fn new(cluster: Arc<Cluster>, filled: Arc<AtomicBool>) -> Self {
         Self { cluster, filled }
     }
+}
 
-    fn readiness(&self, secret: &VaultStaticSecret, present: bool) -> Readiness {
-        let created = secret.spec.destination.create;
-        if is_current(secret) && (present || !created) {
-            return Readiness::Ready;
-        }
-        match failure(secret) {
-            Some(message) => Readiness::Failed {
-                message: message.to_owned(),
-            },
-            None => Readiness::Pending {
-                message: "not synced yet".to_owned(),
-            },
-        }
+fn readiness(secret: &VaultStaticSecret, present: bool) -> Readiness {
+    if is_current(secret) && (present || !secret.spec.destination.create) {
+        return Readiness::Ready;
+    }
+    match failure(secret) {
+        Some(message) => Readiness::Failed {
+            message: message.to_owned(),
+        },
+        None => Readiness::Pending {
+            message: "not synced yet".to_owned(),
+        },
     }
 }
 
@@ -73,7 +72,7 @@ impl Directory for ClusterDirectory {
             keys: delivered
                 .and_then(|delivered| delivered.keys.as_ref())
                 .map(|keys| keys.as_slice().into()),
-            readiness: self.readiness(secret, version.is_some()),
+            readiness: readiness(secret, version.is_some()),
             secret_mac: status.and_then(|status| status.secret_mac.clone()),
             secret_resource_version: version
                 .map(|(version, _)| version)

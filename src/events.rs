@@ -70,7 +70,11 @@ pub(crate) struct Writer {
 }
 
 /// A recorder, and what writes for it.
-pub(crate) fn recorder(kube: Client, instance: &str, registry: &mut Registry) -> (Recorder, Writer) {
+pub(crate) fn recorder(
+    kube: Client,
+    instance: &str,
+    registry: &mut Registry,
+) -> (Recorder, Writer) {
     let dropped = Counter::default();
     registry.register(
         "secretwire_events_dropped",
@@ -125,7 +129,12 @@ impl Writer {
     pub(crate) async fn run(mut self) {
         let mut recorders: HashMap<&'static str, KubeRecorder> = HashMap::new();
         let mut budget = Budget::new(Instant::now());
-        while let Some(Addressed { object, component, note }) = self.notes.recv().await {
+        while let Some(Addressed {
+            object,
+            component,
+            note,
+        }) = self.notes.recv().await
+        {
             if !budget.spend(Instant::now()) {
                 self.dropped.inc();
                 continue;
@@ -170,7 +179,9 @@ impl Budget {
     }
 
     fn spend(&mut self, now: Instant) -> bool {
-        let gained = now.saturating_duration_since(self.filled).min(Duration::from_secs(3600));
+        let gained = now
+            .saturating_duration_since(self.filled)
+            .min(Duration::from_secs(3600));
         self.tokens = (self.tokens + gained.as_secs_f64() * RATE).min(BURST);
         self.filled = now;
         let has = self.tokens >= 1.0;

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use aws_lc_rs::rand;
 use k8s_openapi::{ByteString, api::core::v1::Secret};
-use kube::{Api, Client, api::{ObjectMeta, PostParams}};
+use kube::{
+    Api, Client,
+    api::{ObjectMeta, PostParams},
+};
 use secretwire_api::names::{HMAC_SECRET, HMAC_SECRET_KEY, label};
 use secretwire_core::mac::{KEY_BYTES, MacKey};
 
@@ -68,7 +71,10 @@ async fn load_once(secrets: &Api<Secret>, namespace: &str) -> Result<MacKey, Att
     }
     let mut bytes = [0; KEY_BYTES];
     rand::fill(&mut bytes).map_err(|_| Attempt::Failed(KeyError::Random))?;
-    match secrets.create(&PostParams::default(), &secret_of(&bytes)).await {
+    match secrets
+        .create(&PostParams::default(), &secret_of(&bytes))
+        .await
+    {
         Ok(secret) => key_in(&secret, namespace).map_err(Attempt::Failed),
         // A replica was faster.
         Err(kube::Error::Api(status)) if status.code == 409 => {
@@ -96,11 +102,18 @@ fn secret_of(key: &[u8]) -> Secret {
     Secret {
         metadata: ObjectMeta {
             name: Some(HMAC_SECRET.to_owned()),
-            labels: Some(labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into()),
+            labels: Some(
+                labels
+                    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                    .into(),
+            ),
             ..Default::default()
         },
         immutable: Some(true),
-        data: Some(BTreeMap::from([(HMAC_SECRET_KEY.to_owned(), ByteString(key.to_vec()))])),
+        data: Some(BTreeMap::from([(
+            HMAC_SECRET_KEY.to_owned(),
+            ByteString(key.to_vec()),
+        )])),
         ..Default::default()
     }
 }

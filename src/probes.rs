@@ -31,7 +31,10 @@ impl Readiness {
         let parts = [
             (!self.stopping.is_cancelled(), "stopping"),
             (self.caches.load(Ordering::Acquire), "caches are not filled"),
-            (*self.certificate.borrow(), "webhook certificate is not published"),
+            (
+                *self.certificate.borrow(),
+                "webhook certificate is not published",
+            ),
         ];
         parts
             .into_iter()
@@ -59,7 +62,9 @@ async fn readyz(State(readiness): State<Readiness>) -> impl IntoResponse {
 
 /// The metrics' route.
 pub(crate) fn metrics(registry: Arc<Registry>) -> Router {
-    Router::new().route("/metrics", get(scrape)).with_state(registry)
+    Router::new()
+        .route("/metrics", get(scrape))
+        .with_state(registry)
 }
 
 async fn scrape(State(registry): State<Arc<Registry>>) -> impl IntoResponse {

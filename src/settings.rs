@@ -58,7 +58,9 @@ pub(crate) enum WebhookEndpoint {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SettingsError {
     /// Not an address to listen on.
-    #[error("--{flag} {value:?} is no address: write `:PORT`, `HOST:PORT`, or nothing to turn it off")]
+    #[error(
+        "--{flag} {value:?} is no address: write `:PORT`, `HOST:PORT`, or nothing to turn it off"
+    )]
     Address {
         /// The flag.
         flag: &'static str,
@@ -128,7 +130,9 @@ pub(crate) fn check_vault_auth_options(list: &str) -> Result<(), SettingsError> 
 }
 
 fn items(list: &str) -> impl Iterator<Item = &str> {
-    list.split(',').map(str::trim).filter(|item| !item.is_empty())
+    list.split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
 }
 
 /// An address to listen on; without a host, all of them.
@@ -185,7 +189,9 @@ pub(crate) fn go_duration(text: &str) -> Result<Duration, String> {
             .ok_or_else(invalid)?;
         let number: f64 = rest[..digits].parse().map_err(|_| invalid())?;
         rest = &rest[digits..];
-        let unit = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let unit = rest
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(rest.len());
         seconds += number
             * match &rest[..unit] {
                 "ms" => 0.001,
@@ -208,7 +214,10 @@ mod tests {
 
     #[test]
     fn durations_of_several_units_add_up() {
-        assert_eq!(go_duration("1h1m1.5s"), Ok(Duration::from_millis(3_661_500)));
+        assert_eq!(
+            go_duration("1h1m1.5s"),
+            Ok(Duration::from_millis(3_661_500))
+        );
         assert_eq!(go_duration("500ms"), Ok(Duration::from_millis(500)));
         for text in ["", "s", "5", "1d", "-5s"] {
             assert!(go_duration(text).is_err(), "{text}");
@@ -224,7 +233,10 @@ mod tests {
 
     #[test]
     fn addresses_may_leave_the_host_out() {
-        assert_eq!(bind_address("f", ":9443").unwrap().to_string(), "0.0.0.0:9443");
+        assert_eq!(
+            bind_address("f", ":9443").unwrap().to_string(),
+            "0.0.0.0:9443"
+        );
         assert!(bind_address("f", "9443").is_err());
     }
 }

@@ -1,10 +1,10 @@
 use std::io::Write;
 
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{
     Api, Client, ResourceExt,
     api::{Patch, PatchParams},
 };
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 
 use crate::{
     args::ManifestsArgs,
@@ -35,7 +35,8 @@ pub(crate) async fn install_crds(client: &Client) -> Result<(), kube::Error> {
     let api: Api<CustomResourceDefinition> = Api::all(client.clone());
     let params = PatchParams::apply("secretwire-crds").force();
     for crd in secretwire_api::crds() {
-        api.patch(&crd.name_any(), &params, &Patch::Apply(&crd)).await?;
+        api.patch(&crd.name_any(), &params, &Patch::Apply(&crd))
+            .await?;
     }
     Ok(())
 }

@@ -211,35 +211,46 @@ impl Watches {
             let mut generations = Generations::default();
             let cluster = Arc::clone(&cluster);
             let happened = move |happened: Happened<'_, _>| {
-                if let Some(object) = happened.object()
-                    && generations.is_new(object)
-                {
+                if let Some(object) = generations.changed(&happened) {
                     cluster.connection_changed(&key_of(object));
                 }
             };
-            drive(scopes.apis(&client), self.connections, watcher::Config::default(), happened)
+            drive(
+                scopes.apis(&client),
+                self.connections,
+                watcher::Config::default(),
+                happened,
+            )
         };
         let auths = {
             let mut generations = Generations::default();
             let cluster = Arc::clone(&cluster);
             let happened = move |happened: Happened<'_, _>| {
-                if let Some(object) = happened.object()
-                    && generations.is_new(object)
-                {
+                if let Some(object) = generations.changed(&happened) {
                     cluster.auth_changed(&key_of(object));
                 }
             };
-            drive(scopes.apis(&client), self.auths, watcher::Config::default(), happened)
+            drive(
+                scopes.apis(&client),
+                self.auths,
+                watcher::Config::default(),
+                happened,
+            )
         };
         let static_secrets = {
             let cluster = Arc::clone(&cluster);
             let happened = move |happened: Happened<'_, _>| {
-                if let Some(object) = happened.object() {
+                if let Happened::Object(object) = happened {
                     cluster.static_secret_triggers.mark(key_of(object));
                 }
                 cluster.changed.send_replace(());
             };
-            drive(scopes.apis(&client), self.static_secrets, watcher::Config::default(), happened)
+            drive(
+                scopes.apis(&client),
+                self.static_secrets,
+                watcher::Config::default(),
+                happened,
+            )
         };
         let secrets = {
             let config = watcher::Config::default().labels(label::OWNED_SELECTOR);
@@ -263,10 +274,24 @@ impl Watches {
 
 /// The generation of each object when it last counted as changed.
 #[derive(Default)]
-struct Generations(HashMap<String, (i64, bool)>);
+struct Generations {
+    seen: HashMap<String, (i64, bool)>,
+    listed: bool,
+}
 
 impl Generations {
-    /// Whether the object is new or was edited; a write of its status is neither.
+    /// The object, when it is new or was edited. Neither a write of its status
+    /// counts nor what was there from the start: controllers begin with all of that.
+    fn changed<'a, K: Resource>(&mut self, happened: &Happened<'a, K>) -> Option<&'a K> {
+        match happened {
+            Happened::Object(object) => (self.is_new(*object) && self.listed).then_some(*object),
+            Happened::Listed => {
+                self.listed = true;
+                None
+            }
+        }
+    }
+
     fn is_new<K: Resource>(&mut self, object: &K) -> bool {
         let meta = object.meta();
         let uid = meta.uid.clone().unwrap_or_default();
@@ -274,7 +299,7 @@ impl Generations {
             meta.generation.unwrap_or_default(),
             meta.deletion_timestamp.is_some(),
         );
-        self.0.insert(uid, state) != Some(state)
+        self.seen.insert(uid, state) != Some(state)
     }
 }
 
@@ -301,15 +326,6 @@ enum Happened<'a, K> {
     Object(&'a K),
     /// The objects were listed anew; some may have gone unseen.
     Listed,
-}
-
-impl<K> Happened<'_, K> {
-    fn object(&self) -> Option<&K> {
-        match self {
-            Self::Object(object) => Some(object),
-            Self::Listed => None,
-        }
-    }
 }
 
 /// Watches every scope into its store; `happened` is told after the store shows it.

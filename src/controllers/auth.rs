@@ -38,8 +38,14 @@ pub(crate) async fn reconcile(object: Arc<Guarded<VaultAuth>>, context: Arc<Cont
     }
     let uid = auth.uid().unwrap_or_default();
     let generation = auth.metadata.generation.unwrap_or_default();
-    context.identities.prune_auth(&key, Some((&uid, generation)));
-    let problem = context.identities.check(auth).err().map(|error| error.to_string());
+    context
+        .identities
+        .prune_auth(&key, Some((&uid, generation)));
+    let problem = context
+        .identities
+        .check(auth)
+        .err()
+        .map(|error| error.to_string());
     if report(auth, problem.as_deref(), &context).await.is_err() || problem.is_some() {
         return Action::requeue(RETRY.mul_f64(0.75 + 0.5 * context.clock.chance()));
     }
@@ -58,7 +64,12 @@ async fn report(
         valid: Some(problem.is_none()),
         error: problem.map(str::to_owned),
         spec_hash: before.spec_hash.clone(),
-        conditions: status::conditions(&before.conditions, &verdicts, generation, context.clock.now()),
+        conditions: status::conditions(
+            &before.conditions,
+            &verdicts,
+            generation,
+            context.clock.now(),
+        ),
     };
     if auth.status.as_ref() == Some(&after) {
         return Ok(());
@@ -70,7 +81,8 @@ async fn report(
         "error": after.error,
         "conditions": after.conditions,
     }}));
-    api.patch_status(&auth.name_any(), &PatchParams::default(), &patch).await?;
+    api.patch_status(&auth.name_any(), &PatchParams::default(), &patch)
+        .await?;
     let note = match problem {
         None => Note::new(
             Severity::Normal,

@@ -25,7 +25,10 @@ const KIND: &str = "VaultConnection";
 const RETRY: Duration = Duration::from_secs(10);
 
 /// Checks that a VaultConnection leads to a server, until it once has.
-pub(crate) async fn reconcile(object: Arc<Guarded<VaultConnection>>, context: Arc<Context>) -> Action {
+pub(crate) async fn reconcile(
+    object: Arc<Guarded<VaultConnection>>,
+    context: Arc<Context>,
+) -> Action {
     let connection = match &object.0 {
         Ok(connection) => connection,
         Err(invalid) => {
@@ -94,12 +97,21 @@ async fn report(
         Err(Problem::Ping(problem)) => (Ok(()), Err(problem)),
     };
     let verdict = |type_, outcome: Result<(), &String>, fine: &str| match outcome {
-        Ok(()) => Verdict::new(type_, true, reason::ACCEPTED, format!("{fine}, address={address}")),
+        Ok(()) => Verdict::new(
+            type_,
+            true,
+            reason::ACCEPTED,
+            format!("{fine}, address={address}"),
+        ),
         Err(problem) => Verdict::new(type_, false, reason::INVALID_CONFIGURATION, problem.clone()),
     };
     let mut verdicts = vec![
         verdict(condition::VAULT_PING, reachable, "Vault ping"),
-        verdict(condition::RESOURCE_VALIDATION, valid, "Successfully validated resource"),
+        verdict(
+            condition::RESOURCE_VALIDATION,
+            valid,
+            "Successfully validated resource",
+        ),
     ];
     if let Err(problem) = valid {
         verdicts.push(Verdict::new(
@@ -125,16 +137,25 @@ async fn report(
     if connection.status.as_ref() == Some(&after) {
         return Ok(());
     }
-    let api: Api<PartialObjectMeta<VaultConnection>> =
-        Api::namespaced(context.kube.clone(), &connection.namespace().unwrap_or_default());
+    let api: Api<PartialObjectMeta<VaultConnection>> = Api::namespaced(
+        context.kube.clone(),
+        &connection.namespace().unwrap_or_default(),
+    );
     let patch = Patch::Merge(json!({ "status": after }));
-    api.patch_status(&connection.name_any(), &PatchParams::default(), &patch).await?;
+    api.patch_status(&connection.name_any(), &PatchParams::default(), &patch)
+        .await?;
     let note = match check {
-        Ok(()) => Note::new(Severity::Normal, "Accepted", "VaultConnection accepted".to_owned()),
+        Ok(()) => Note::new(
+            Severity::Normal,
+            "Accepted",
+            "VaultConnection accepted".to_owned(),
+        ),
         Err(Problem::Settings(problem)) => {
             Note::new(Severity::Warning, "InvalidConfiguration", problem.clone())
         }
-        Err(Problem::Ping(problem)) => Note::new(Severity::Warning, "VaultClientError", problem.clone()),
+        Err(Problem::Ping(problem)) => {
+            Note::new(Severity::Warning, "VaultClientError", problem.clone())
+        }
     };
     context.recorder.record(connection, KIND, note);
     Ok(())

@@ -15,12 +15,19 @@ const RETRY: Duration = Duration::from_secs(2);
 /// Lets a deleted object go, where VSO left its finalizer on it. Vault is not asked.
 pub(crate) async fn release<K>(object: &K, finalizer: &str, kube: &Client) -> Action
 where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + Debug
+        + DeserializeOwned,
 {
     if !object.finalizers().iter().any(|found| found == finalizer) {
         return Action::await_change();
     }
-    let others: Vec<_> = object.finalizers().iter().filter(|found| *found != finalizer).collect();
+    let others: Vec<_> = object
+        .finalizers()
+        .iter()
+        .filter(|found| *found != finalizer)
+        .collect();
     // The resourceVersion keeps a finalizer that someone adds meanwhile from being lost.
     let patch = json!({
         "metadata": {"finalizers": others, "resourceVersion": object.resource_version()},
@@ -28,7 +35,11 @@ where
     let api: Api<PartialObjectMeta<K>> =
         Api::namespaced(kube.clone(), &object.namespace().unwrap_or_default());
     let done = api
-        .patch_metadata(&object.name_any(), &PatchParams::default(), &Patch::Merge(patch))
+        .patch_metadata(
+            &object.name_any(),
+            &PatchParams::default(),
+            &Patch::Merge(patch),
+        )
         .await;
     match done {
         Err(kube::Error::Api(status)) if status.code == 404 => Action::await_change(),

@@ -15,7 +15,9 @@ use kube::{
 };
 use prometheus_client::{metrics::gauge::Gauge, registry::Registry};
 use secretwire_core::ObjectKey;
-use secretwire_webhook::{Directory, PodStatus, Prefix, Readiness, Reference, RefKind, ResourceKey, is_ready};
+use secretwire_webhook::{
+    Directory, PodStatus, Prefix, Readiness, RefKind, Reference, ResourceKey, is_ready,
+};
 use serde_json::json;
 use tokio::sync::Notify;
 
@@ -25,6 +27,8 @@ use crate::{
 };
 
 const COMPONENT: &str = "secretwire";
+/// Wait before a pod that could not be let go is tried again.
+const RETRY: Duration = Duration::from_secs(2);
 /// Changes that come together are looked at together.
 const SETTLE: Duration = Duration::from_millis(20);
 
@@ -63,7 +67,11 @@ type Pods = Mutex<HashMap<ObjectKey, Gated>>;
 /// The series of waiting pods.
 pub(crate) fn gauge(registry: &mut Registry) -> Gauge {
     let gauge = Gauge::default();
-    registry.register("secretwire_gated_pods", "Pods that wait for a secret", gauge.clone());
+    registry.register(
+        "secretwire_gated_pods",
+        "Pods that wait for a secret",
+        gauge.clone(),
+    );
     gauge
 }
 
@@ -72,7 +80,10 @@ impl Gates {
     pub(crate) async fn run(&self) {
         let pods = Pods::default();
         let moved = Notify::new();
-        futures::join!(self.watch(&pods, &moved), self.release_when_ready(&pods, &moved));
+        futures::join!(
+            self.watch(&pods, &moved),
+            self.release_when_ready(&pods, &moved)
+        );
     }
 
     async fn watch(&self, pods: &Pods, moved: &Notify) {
@@ -88,14 +99,17 @@ impl Gates {
         let mut events = futures::stream::select_all(streams);
         while let Some(event) = events.next().await {
             match event {
-                Ok(watcher::Event::Apply(pod) | watcher::Event::InitApply(pod)) => self.note(pods, &pod),
+                Ok(watcher::Event::Apply(pod) | watcher::Event::InitApply(pod)) => {
+                    self.note(pods, &pod);
+                }
                 Ok(watcher::Event::Delete(pod)) => {
                     lock(pods).remove(&key_of(&pod));
                 }
                 Ok(watcher::Event::Init | watcher::Event::InitDone) => {}
                 Err(error) => tracing::warn!(%error, "watching gated pods failed, trying again"),
             }
-            self.waiting.set(i64::try_from(lock(pods).len()).unwrap_or(i64::MAX));
+            self.waiting
+                .set(i64::try_from(lock(pods).len()).unwrap_or(i64::MAX));
             moved.notify_one();
         }
     }
@@ -106,7 +120,9 @@ impl Gates {
         let mut pods = lock(pods);
         match self.gated(pod) {
             Some(mut gated) => {
-                gated.told = pods.get(&key).is_some_and(|known| known.uid == gated.uid && known.told);
+                gated.told = pods
+                    .get(&key)
+                    .is_some_and(|known| known.uid == gated.uid && known.told);
                 pods.insert(key, gated);
             }
             None => {
@@ -117,7 +133,9 @@ impl Gates {
 
     fn gated(&self, pod: &Pod) -> Option<Gated> {
         let gates = pod.spec.as_ref()?.scheduling_gates.as_ref()?;
-        let gate = gates.iter().position(|gate| gate.name == self.prefix.gate())?;
+        let gate = gates
+            .iter()
+            .position(|gate| gate.name == self.prefix.gate())?;
         if pod.metadata.deletion_timestamp.is_some() {
             return None;
         }
@@ -134,17 +152,23 @@ impl Gates {
 
     async fn release_when_ready(&self, pods: &Pods, moved: &Notify) {
         let mut changes = self.cluster.changes();
+        let mut failed = false;
         loop {
             tokio::select! {
                 () = moved.notified() => {}
-                changed = changes.changed() => if changed.is_err() { return },
+                alive = changes.changed() => if alive.is_err() { return },
+                () = tokio::time::sleep(RETRY), if failed => {}
             }
+            failed = false;
             tokio::time::sleep(SETTLE).await;
             changes.borrow_and_update();
-            let waiting: Vec<_> = lock(pods).iter().map(|(key, gated)| (key.clone(), gated.clone())).collect();
+            let waiting: Vec<_> = lock(pods)
+                .iter()
+                .map(|(key, gated)| (key.clone(), gated.clone()))
+                .collect();
             for (key, gated) in waiting {
                 if is_ready(&*self.directory, &key.namespace, &gated.awaited) {
-                    self.let_go(pods, key, gated).await;
+                    failed |= self.let_go(pods, key, gated).await.is_err();
                 } else if !gated.told {
                     self.tell(pods, &key, &gated);
                 }
@@ -152,7 +176,8 @@ impl Gates {
         }
     }
 
-    async fn let_go(&self, pods: &Pods, key: ObjectKey, gated: Gated) {
+    /// Fails when it is worth another attempt.
+    async fn let_go(&self, pods: &Pods, key: ObjectKey, gated: Gated) -> Result<(), ()> {
         let api: Api<Pod> = Api::namespaced(self.kube.clone(), &key.namespace);
         let done = if gated.placeholder {
             let delete = DeleteParams {
@@ -167,26 +192,30 @@ impl Gates {
             self.remove_gate(&api, &key, &gated).await
         };
         match done {
-            // What cannot be found or has another gate by now is seen by the watch.
+            Ok(()) => self.tell_ready(&key, &gated),
+            // Gone, or changed by someone else: the watch tells if it still waits.
             Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409 | 422) => {
                 tracing::debug!(pod = %key, "the pod changed before it could be let go");
             }
-            Err(error) => tracing::warn!(pod = %key, %error, "letting a pod go failed, trying again"),
-            Ok(()) => {
-                lock(pods).remove(&key);
-                let message = if gated.placeholder {
-                    "All secrets are there: replacing this pod by one that has them"
-                } else {
-                    "All secrets are there: the pod may be scheduled"
-                };
-                tracing::info!(pod = %key, placeholder = gated.placeholder, "secrets are ready, pod let go");
-                self.recorder.record_reference(
-                    gated.reference,
-                    COMPONENT,
-                    Note::new(Severity::Normal, "SecretsReady", message.to_owned()),
-                );
+            Err(error) => {
+                tracing::warn!(pod = %key, %error, "letting a pod go failed, trying again");
+                return Err(());
             }
         }
+        lock(pods).remove(&key);
+        Ok(())
+    }
+
+    fn tell_ready(&self, key: &ObjectKey, gated: &Gated) {
+        let message = if gated.placeholder {
+            "All secrets are there: replacing this pod by one that has them"
+        } else {
+            "All secrets are there: the pod may be scheduled"
+        };
+        tracing::info!(pod = %key, placeholder = gated.placeholder, "secrets are ready, pod let go");
+        let note = Note::new(Severity::Normal, "SecretsReady", message.to_owned());
+        self.recorder
+            .record_reference(gated.reference.clone(), COMPONENT, note);
     }
 
     async fn remove_gate(
@@ -195,16 +224,20 @@ impl Gates {
         key: &ObjectKey,
         gated: &Gated,
     ) -> Result<(), kube::Error> {
-        let path = format!("/spec/schedulingGates/{}", gated.gate);
+        let pointer = format!("/spec/schedulingGates/{}", gated.gate);
         let operations = json!([
             {"op": "test", "path": "/metadata/uid", "value": gated.uid},
-            {"op": "test", "path": format!("{path}/name"), "value": self.prefix.gate()},
-            {"op": "remove", "path": path},
+            {"op": "test", "path": format!("{pointer}/name"), "value": self.prefix.gate()},
+            {"op": "remove", "path": pointer},
         ]);
         let patch = serde_json::from_value(operations).map_err(kube::Error::SerdeError)?;
-        api.patch(&key.name, &PatchParams::default(), &Patch::<()>::Json(patch))
-            .await
-            .map(drop)
+        api.patch(
+            &key.name,
+            &PatchParams::default(),
+            &Patch::<()>::Json(patch),
+        )
+        .await
+        .map(drop)
     }
 
     /// Says once what a pod waits for, as a gated pod shows no reason by itself.
@@ -212,7 +245,7 @@ impl Gates {
         if let Some(known) = lock(pods).get_mut(key) {
             known.told = true;
         }
-        let states: Vec<_> = gated
+        let reasons: Vec<_> = gated
             .awaited
             .iter()
             .filter_map(|reference| self.state(&key.namespace, reference))
@@ -220,9 +253,10 @@ impl Gates {
         let note = Note::new(
             Severity::Normal,
             "WaitingForSecret",
-            format!("Waiting for {}", states.join("; ")),
+            format!("Waiting for {}", reasons.join("; ")),
         );
-        self.recorder.record_reference(gated.reference.clone(), COMPONENT, note);
+        self.recorder
+            .record_reference(gated.reference.clone(), COMPONENT, note);
     }
 
     fn state(&self, namespace: &str, reference: &Reference) -> Option<String> {
@@ -232,7 +266,11 @@ impl Gates {
             name: reference.name.clone(),
         };
         let named = format!("{kind} {:?}", reference.name);
-        match self.directory.find(namespace, &key).map(|seen| seen.readiness) {
+        match self
+            .directory
+            .find(namespace, &key)
+            .map(|seen| seen.readiness)
+        {
             Some(Readiness::Ready) => None,
             Some(Readiness::Pending { message } | Readiness::Failed { message }) => {
                 Some(format!("{named}: {message}"))

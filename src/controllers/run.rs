@@ -45,8 +45,20 @@ pub(crate) async fn run(controllers: &Controllers) {
         }
     };
     futures::join!(
-        control(&cluster.connections, &cluster.connection_triggers, context, 1, connection::reconcile),
-        control(&cluster.auths, &cluster.auth_triggers, context, 1, auth::reconcile),
+        control(
+            &cluster.connections,
+            &cluster.connection_triggers,
+            context,
+            1,
+            connection::reconcile
+        ),
+        control(
+            &cluster.auths,
+            &cluster.auth_triggers,
+            context,
+            1,
+            auth::reconcile
+        ),
         control(
             &cluster.static_secrets,
             &cluster.static_secret_triggers,
@@ -78,9 +90,11 @@ pub(crate) fn malformed<K: Resource<DynamicType = ()>>(
     use crate::events::{Note, Severity};
     let message = format!("The resource cannot be read: {error}");
     tracing::warn!(kind, object = %key_of(object), error, "malformed resource");
-    context
-        .recorder
-        .record(object, kind, Note::new(Severity::Warning, "InvalidConfiguration", message));
+    context.recorder.record(
+        object,
+        kind,
+        Note::new(Severity::Warning, "InvalidConfiguration", message),
+    );
 }
 
 /// Works on the objects of one kind: all of them once, then those that are triggered.

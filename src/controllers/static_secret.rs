@@ -71,7 +71,10 @@ impl Syncable for VaultStaticSecret {
         let secret = VaultPath::parse(&spec.path).map_err(path("spec.path"))?;
         let kv = match spec.type_ {
             Some(kv) => kv,
-            None => match session.mount_version(namespace.clone(), mount.clone()).await? {
+            None => match session
+                .mount_version(namespace.clone(), mount.clone())
+                .await?
+            {
                 KvVersion::V1 => KvType::V1,
                 KvVersion::V2 => KvType::V2,
             },
@@ -88,14 +91,23 @@ impl Syncable for VaultStaticSecret {
         };
         let answer = session.read_kv(read).await?;
         let transformation = spec.destination.transformation.as_ref();
-        Ok(render::render(answer.expose(), kv, transformation, context.exclude_raw)?)
+        Ok(render::render(
+            answer.expose(),
+            kv,
+            transformation,
+            context.exclude_raw,
+        )?)
     }
 
     fn status_patch(&self, report: &Report, conditions: Vec<Condition>) -> Option<Value> {
         let before = self.status.clone().unwrap_or_default();
         let after = VaultStaticSecretStatus {
             last_generation: self.meta().generation.unwrap_or_default(),
-            secret_mac: report.delivered.digest.clone().filter(|_| self.spec.hmac_secret_data),
+            secret_mac: report
+                .delivered
+                .digest
+                .clone()
+                .filter(|_| self.spec.hmac_secret_data),
             vault_client_meta: before.vault_client_meta.clone(),
             destination: report.delivered.destination.clone(),
             conditions,
@@ -146,7 +158,8 @@ mod tests {
 
     #[test]
     fn a_status_that_says_nothing_new_is_not_written() {
-        let mut secret = VaultStaticSecret::new("a", secretwire_api::VaultStaticSecretSpec::default());
+        let mut secret =
+            VaultStaticSecret::new("a", secretwire_api::VaultStaticSecretSpec::default());
         secret.spec.hmac_secret_data = true;
         let report = Report {
             result: Err(secretwire_core::secret::Conflict::Missing("s".into()).into()),

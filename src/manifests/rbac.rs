@@ -75,7 +75,6 @@ fn cluster_rules(namespace: &str, kinds: &[&str]) -> Vec<Value> {
                 "get", "list", "watch", "create", "update", "patch", "delete",
             ],
         ),
-        rule("", &["serviceaccounts"], &["get"]),
         rule("", &["serviceaccounts/token"], &["create"]),
         rule("", &["pods"], &["get", "list", "watch", "patch", "delete"]),
         rule(

@@ -7,6 +7,7 @@ use std::{
 use secretwire_webhook::wiring_of;
 
 use super::*;
+use crate::args::{Command, Invocation};
 
 const NAMESPACE: &str = "secretwire-system";
 
@@ -136,6 +137,33 @@ fn the_service_leads_to_a_port_of_the_deployment() {
     let called = &entry["clientConfig"]["service"];
     assert_eq!(called["name"], service["metadata"]["name"]);
     assert_eq!(called["port"], service["spec"]["ports"][0]["port"]);
+}
+
+#[test]
+fn the_deployment_is_started_with_flags_that_exist() {
+    let container = &find("Deployment")["spec"]["template"]["spec"]["containers"][0];
+    let arguments = container["args"].as_array().unwrap().iter();
+    let arguments = arguments.map(|argument| argument.as_str().unwrap().into());
+    let invocation = Invocation {
+        arguments: std::iter::once("secretwire".into())
+            .chain(arguments)
+            .collect(),
+        variable: |_| None,
+    };
+    let Command::Run(run) = invocation.parse().unwrap().command else {
+        panic!("the Deployment does not run the operator");
+    };
+    let settings = run.settings(|_| None).unwrap();
+    let ports: Vec<_> = [
+        settings.webhook_bind_address,
+        settings.metrics_bind_address,
+        settings.health_probe_bind_address,
+    ]
+    .map(|address| json!(address.unwrap().port()))
+    .into();
+    let open = container["ports"].as_array().unwrap().iter();
+    let open: Vec<_> = open.map(|port| port["containerPort"].clone()).collect();
+    assert_eq!(ports, open);
 }
 
 #[test]

@@ -55,11 +55,11 @@ impl SyncError {
     /// Reason of the Event, as VSO names it.
     pub(crate) fn reason(&self) -> &'static str {
         match self {
-            Self::Identity(_) => "VaultClientConfigError",
-            Self::Duration(_) | Self::Path { .. } => "VaultStaticSecretError",
-            Self::Read(
+            Self::Identity(_)
+            | Self::Read(
                 secretwire_vault::Error::Login { .. } | secretwire_vault::Error::Credentials { .. },
             ) => "VaultClientConfigError",
+            Self::Duration(_) | Self::Path { .. } => "VaultStaticSecretError",
             Self::Read(_) => "VaultClientError",
             Self::Render(_) => "SecretDataBuilderError",
             Self::Conflict(_) | Self::Write { .. } => "SecretSyncError",
@@ -76,6 +76,15 @@ impl SyncError {
             },
             _ => Duration::ZERO,
         }
+    }
+
+    /// Whether an object is missing that may only be on its way: what is applied
+    /// together arrives by several watches.
+    pub(crate) fn may_be_early(&self) -> bool {
+        matches!(
+            self,
+            Self::Identity(IdentityError::AuthMissing(_) | IdentityError::ConnectionMissing { .. })
+        )
     }
 
     /// Whether the server did not even answer.

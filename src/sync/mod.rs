@@ -22,7 +22,11 @@ pub(crate) use report::Report;
 pub(crate) use visit::visit;
 
 use crate::{
-    cluster::Cluster, clock::Clock, events::Recorder, metrics::SyncMetrics, vault::{Connector, Identities},
+    clock::Clock,
+    cluster::Cluster,
+    events::Recorder,
+    metrics::SyncMetrics,
+    vault::{Connector, Identities},
 };
 
 /// What every sync needs.
@@ -32,7 +36,7 @@ pub(crate) struct Context {
     /// What is known of the cluster.
     pub(crate) cluster: Arc<Cluster>,
     /// Sessions with Vault.
-    pub(crate) identities: Arc<Identities>,
+    pub(crate) identities: Identities,
     /// Clients of Vault.
     pub(crate) connector: Arc<Connector>,
     /// Events.
@@ -89,8 +93,11 @@ pub(crate) trait Syncable:
         context: &Context,
     ) -> impl Future<Output = Result<SecretData, SyncError>> + Send;
     /// The status after a visit, as a merge patch; None when it says nothing new.
-    fn status_patch(&self, report: &Report, conditions: Vec<Condition>)
-    -> Option<serde_json::Value>;
+    fn status_patch(
+        &self,
+        report: &Report,
+        conditions: Vec<Condition>,
+    ) -> Option<serde_json::Value>;
 }
 
 /// What a visit left behind in the destination.

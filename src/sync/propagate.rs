@@ -29,7 +29,8 @@ pub(crate) async fn restart<K: Syncable>(
     digest: &str,
     context: &Context,
 ) -> Result<Restarts, SyncError> {
-    if object.targets().is_empty() || !object.keeps_digest() || !rollout::is_due(delivered, digest) {
+    if object.targets().is_empty() || !object.keeps_digest() || !rollout::is_due(delivered, digest)
+    {
         return Ok(None);
     }
     let namespace = object.namespace().unwrap_or_default();
@@ -72,7 +73,9 @@ async fn restart_one(
         Err(error) => return Err(failed(error)),
     };
     if live.data.pointer("/spec/paused") == Some(&serde_json::Value::Bool(true)) {
-        return outcome(Some(format!("{described} is paused: resume it to roll it out")));
+        return outcome(Some(format!(
+            "{described} is paused: resume it to roll it out"
+        )));
     }
     if has_cause(&live, target.kind, cause) {
         return outcome(None);
@@ -82,7 +85,10 @@ async fn restart_one(
         field_manager: Some(FIELD_MANAGER.to_owned()),
         ..Default::default()
     };
-    match workloads.patch(&target.name, &params, &Patch::Merge(&patch)).await {
+    match workloads
+        .patch(&target.name, &params, &Patch::Merge(&patch))
+        .await
+    {
         Ok(_) => outcome(None),
         Err(kube::Error::Api(status)) if matches!(status.code, 403 | 404 | 422) => {
             outcome(Some(format!("{described}: {}", status.message)))

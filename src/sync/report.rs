@@ -9,7 +9,9 @@ use secretwire_api::{
 };
 use secretwire_core::status::{self, Verdict};
 
-use super::{Context, Delivered, SyncError, Syncable, Written, memory::Failing, propagate::Restarts};
+use super::{
+    Context, Delivered, SyncError, Syncable, Written, memory::Failing, propagate::Restarts,
+};
 use crate::events::{Note, Severity};
 
 /// Longer messages are cut.
@@ -77,8 +79,10 @@ async fn write<K: Syncable>(
     patch: &serde_json::Value,
     context: &Context,
 ) -> Result<(), kube::Error> {
-    let api: Api<PartialObjectMeta<K>> =
-        Api::namespaced(context.kube.clone(), &object.namespace().unwrap_or_default());
+    let api: Api<PartialObjectMeta<K>> = Api::namespaced(
+        context.kube.clone(),
+        &object.namespace().unwrap_or_default(),
+    );
     let name = object.name_any();
     let params = PatchParams::default();
     match api.patch_status(&name, &params, &Patch::Merge(patch)).await {
@@ -96,7 +100,12 @@ fn verdicts<K: Syncable>(report: &Report) -> Vec<Verdict> {
     let mut verdicts = Vec::with_capacity(4);
     match &report.result {
         Ok(synced) => {
-            verdicts.push(Verdict::new(condition::SECRET_SYNCED, true, reason::SYNCED, "Secret synced"));
+            verdicts.push(Verdict::new(
+                condition::SECRET_SYNCED,
+                true,
+                reason::SYNCED,
+                "Secret synced",
+            ));
             verdicts.extend(synced.restart.as_ref().map(|restarts| {
                 let problems: Vec<_> = restarts.iter().filter_map(|r| r.problem.clone()).collect();
                 if problems.is_empty() {
@@ -121,8 +130,16 @@ fn verdicts<K: Syncable>(report: &Report) -> Vec<Verdict> {
                 Some(_) => "; the Secret keeps its last data",
                 None => "",
             };
-            let message = status::bounded(&format!("Failed to sync the secret: {error}{kept}"), MAX_MESSAGE_BYTES);
-            verdicts.push(Verdict::new(condition::SECRET_SYNCED, false, reason::SYNCED, message));
+            let message = status::bounded(
+                &format!("Failed to sync the secret: {error}{kept}"),
+                MAX_MESSAGE_BYTES,
+            );
+            verdicts.push(Verdict::new(
+                condition::SECRET_SYNCED,
+                false,
+                reason::SYNCED,
+                message,
+            ));
         }
     }
     verdicts.extend(status::health(K::KIND, report.result.is_ok()));
@@ -135,7 +152,11 @@ fn notes(report: &Report, previous: Option<&Failing>) -> Vec<Note> {
         Ok(synced) => {
             let mut notes = Vec::new();
             if synced.written.changed || previous.is_some() {
-                notes.push(Note::new(Severity::Normal, "SecretSynced", "Secret synced".to_owned()));
+                notes.push(Note::new(
+                    Severity::Normal,
+                    "SecretSynced",
+                    "Secret synced".to_owned(),
+                ));
             }
             for restart in synced.restart.iter().flatten() {
                 notes.push(match &restart.problem {
@@ -161,7 +182,10 @@ fn notes(report: &Report, previous: Option<&Failing>) -> Vec<Note> {
             vec![Note::new(
                 Severity::Warning,
                 error.reason(),
-                status::bounded(&format!("Failed to sync the secret: {message}"), MAX_MESSAGE_BYTES),
+                status::bounded(
+                    &format!("Failed to sync the secret: {message}"),
+                    MAX_MESSAGE_BYTES,
+                ),
             )]
         }
     }

@@ -4,10 +4,10 @@ use std::{
     time::Duration,
 };
 
+use jiff::SignedDuration;
 use kube::{Resource, ResourceExt, runtime::controller::Action};
 use secretwire_core::{
-    ObjectKey,
-    schedule,
+    ObjectKey, schedule,
     secret::Strictness,
     visit::{self, Reason, Remembered, Seen, Visit},
 };
@@ -19,6 +19,10 @@ use super::{
 };
 use crate::{cluster::key_of, controllers::finalizers};
 
+/// Wait for an object that may only be on its way before it is said to be missing.
+const EARLY: Duration = Duration::from_millis(500);
+/// For how long after its creation a resource's objects may be on their way.
+const GRACE: SignedDuration = SignedDuration::from_secs(3);
 /// Wait after a status write that failed, before jitter.
 const STATUS_RETRY: Duration = Duration::from_secs(2);
 
@@ -41,19 +45,42 @@ pub(crate) async fn visit<K: Syncable>(object: Arc<K>, context: Arc<Context>) ->
         .unwrap_or_else(|| object.delivered());
     let started = context.clock.instant();
     let result = sync(&*object, reason, &before, &context).await;
-    context.metrics.synced::<K>(result.is_ok(), context.clock.instant() - started);
+    context
+        .metrics
+        .synced::<K>(result.is_ok(), context.clock.instant() - started);
 
-    let previous = context.memory.with(&uid, |entry| entry.and_then(|entry| entry.failing.clone()));
+    let previous = context
+        .memory
+        .with(&uid, |entry| entry.and_then(|entry| entry.failing.clone()));
+    if let Err(error) = &result
+        && error.may_be_early()
+        && is_new(&*object, &context)
+    {
+        return Action::requeue(EARLY);
+    }
     let report = Report::new(result, before);
     let reported = report::report(&*object, &report, previous.as_ref(), &context).await;
     let (wait, failing) = next(&*object, &report, previous, &context);
-    let wait = if reported.is_ok() { wait } else { Some(STATUS_RETRY) };
-    context.memory.remember(&uid, Entry {
-        remembered: remembered(&*object, &report, wait, reported.is_ok(), &context),
-        delivered: report.delivered,
-        failing,
-    });
+    let wait = if reported.is_ok() {
+        wait
+    } else {
+        Some(STATUS_RETRY)
+    };
+    context.memory.remember(
+        &uid,
+        Entry {
+            remembered: remembered(&*object, &report, wait, reported.is_ok(), &context),
+            delivered: report.delivered,
+            failing,
+        },
+    );
     wait.map_or_else(Action::await_change, Action::requeue)
+}
+
+/// Whether the resource was created just now.
+fn is_new<K: Resource>(object: &K, context: &Context) -> bool {
+    let created = object.meta().creation_timestamp.as_ref();
+    created.is_some_and(|created| context.clock.now().duration_since(created.0) < GRACE)
 }
 
 fn due<K: Syncable>(object: &K, key: &ObjectKey, uid: &str, context: &Context) -> Visit {
@@ -66,7 +93,11 @@ fn due<K: Syncable>(object: &K, key: &ObjectKey, uid: &str, context: &Context) -
         nudged: context.cluster.take_nudge(key),
     };
     context.memory.with(uid, |entry| {
-        visit::decide(entry.map(|entry| &entry.remembered), seen, context.clock.instant())
+        visit::decide(
+            entry.map(|entry| &entry.remembered),
+            seen,
+            context.clock.instant(),
+        )
     })
 }
 
@@ -83,11 +114,14 @@ async fn sync<K: Syncable>(
         .identities
         .resolve(object.vault_auth_ref(), &namespace)
         .await?;
-    let data = object.read(&identity.session, context).await.inspect_err(|error| {
-        if error.is_unreachable() {
-            context.connector.distrust(&identity.connection);
-        }
-    })?;
+    let data = object
+        .read(&identity.session, context)
+        .await
+        .inspect_err(|error| {
+            if error.is_unreachable() {
+                context.connector.distrust(&identity.connection);
+            }
+        })?;
     let digest = context.mac_key.digest(&data);
     let strictness = match reason {
         Reason::Edited => Strictness::Exact,
@@ -124,7 +158,11 @@ fn next<K: Syncable>(
             };
             let wait = context
                 .backoff
-                .wait(failing.failures, now - failing.since, context.clock.chance())
+                .wait(
+                    failing.failures,
+                    now - failing.since,
+                    context.clock.chance(),
+                )
                 .map(|wait| wait.max(error.not_before()));
             (wait, Some(failing))
         }
@@ -138,7 +176,11 @@ fn remembered<K: Syncable>(
     reported: bool,
     context: &Context,
 ) -> Remembered {
-    let right = report.result.as_ref().ok().filter(|_| reported && object.destination().create);
+    let right = report
+        .result
+        .as_ref()
+        .ok()
+        .filter(|_| reported && object.destination().create);
     Remembered {
         generation: object.meta().generation.unwrap_or_default(),
         metadata: metadata_digest(object),
@@ -172,8 +214,12 @@ impl Written {
                 uid: secret.metadata.uid.clone().unwrap_or_default(),
                 resource_version: secret.metadata.resource_version.clone().unwrap_or_default(),
                 generation,
-                keys: (count <= MAX_KEYS)
-                    .then(|| data.into_iter().flatten().map(|(key, _)| key.clone()).collect()),
+                keys: (count <= MAX_KEYS).then(|| {
+                    data.into_iter()
+                        .flatten()
+                        .map(|(key, _)| key.clone())
+                        .collect()
+                }),
             },
             changed,
         }

@@ -42,18 +42,33 @@ pub(crate) async fn write<K: Syncable>(
     let written = loop {
         attempt += 1;
         let live = if ask {
-            secrets.get_opt(&key.name).await.map_err(failed("reading", &key))?
+            secrets
+                .get_opt(&key.name)
+                .await
+                .map_err(failed("reading", &key))?
         } else {
             None
         };
-        let step = plan_secret(&owner(object), object.destination(), data, live.as_ref(), strictness);
+        let step = plan_secret(
+            &owner(object),
+            object.destination(),
+            data,
+            live.as_ref(),
+            strictness,
+        );
         match apply(step, live, &secrets, &key).await {
             Ok((secret, changed)) => break Written::new(&secret, generation, changed),
-            Err(SyncError::Write { source, .. }) if attempt < ATTEMPTS && is_conflict(&source) => ask = true,
+            Err(SyncError::Write { source, .. }) if attempt < ATTEMPTS && is_conflict(&source) => {
+                ask = true;
+            }
             Err(error) => return Err(error),
         }
     };
-    if before.destination.as_ref().is_none_or(|before| before.name != key.name) {
+    if before
+        .destination
+        .as_ref()
+        .is_none_or(|before| before.name != key.name)
+    {
         remove_orphans(object, &key, &secrets, context).await;
     }
     Ok(written)
@@ -111,7 +126,10 @@ async fn apply(
                 }),
                 ..Default::default()
             };
-            secrets.delete(&key.name, &delete).await.map_err(failed("deleting", key))?;
+            secrets
+                .delete(&key.name, &delete)
+                .await
+                .map_err(failed("deleting", key))?;
             secrets
                 .create(&params, &secret)
                 .await

@@ -93,7 +93,10 @@ impl Connector {
     }
 
     /// The client of a connection; made when there is none of its generation.
-    pub(crate) async fn connect(&self, connection: &VaultConnection) -> Result<Connected, ConnectError> {
+    pub(crate) async fn connect(
+        &self,
+        connection: &VaultConnection,
+    ) -> Result<Connected, ConnectError> {
         let key = key_of(connection);
         let uid = connection.uid().unwrap_or_default();
         let generation = connection.metadata.generation.unwrap_or_default();
@@ -157,7 +160,10 @@ impl Connector {
 
     async fn ca(&self, connection: &VaultConnection) -> Result<Option<Vec<u8>>, ConnectError> {
         let set = |field: &Option<String>| field.clone().filter(|value| !value.is_empty());
-        match (set(&connection.spec.ca_cert_secret_ref), set(&connection.spec.ca_cert_path)) {
+        match (
+            set(&connection.spec.ca_cert_secret_ref),
+            set(&connection.spec.ca_cert_path),
+        ) {
             (Some(_), Some(_)) => Err(ConnectError::TwoCas),
             (Some(name), None) => self.ca_from_secret(connection, name).await.map(Some),
             (None, Some(path)) => ca_from_file(path).await.map(Some),
@@ -198,11 +204,16 @@ impl Entry {
 }
 
 async fn ca_from_file(path: String) -> Result<Vec<u8>, ConnectError> {
-    if Path::new(&path).components().any(|part| part.as_os_str() == "..") {
+    if Path::new(&path)
+        .components()
+        .any(|part| part.as_os_str() == "..")
+    {
         return Err(ConnectError::Dots(path));
     }
-    tokio::fs::read(&path).await.map_err(|error| ConnectError::CaFile {
-        path,
-        reason: error.to_string(),
-    })
+    tokio::fs::read(&path)
+        .await
+        .map_err(|error| ConnectError::CaFile {
+            path,
+            reason: error.to_string(),
+        })
 }

@@ -136,7 +136,8 @@ async fn secret_key(
 }
 
 async fn file(path: &str) -> Result<Zeroizing<String>, CredentialsError> {
-    let refuse = |why: &str| CredentialsError::new(format!("spec.appRole.secretIDPath {path:?} {why}"));
+    let refuse =
+        |why: &str| CredentialsError::new(format!("spec.appRole.secretIDPath {path:?} {why}"));
     let parsed = Path::new(path);
     if !parsed.is_absolute() || parsed.components().any(|part| part == Component::ParentDir) {
         return Err(refuse("must be absolute and without `..`"));

@@ -143,10 +143,9 @@ impl Identities {
             .auths
             .get(&auth_key)
             .ok_or_else(|| IdentityError::AuthMissing(auth_key.clone()))?;
-        let auth = auth
-            .0
-            .as_ref()
-            .map_err(|invalid| IdentityError::AuthMalformed(auth_key.clone(), invalid.error.clone()))?;
+        let auth = auth.0.as_ref().map_err(|invalid| {
+            IdentityError::AuthMalformed(auth_key.clone(), invalid.error.clone())
+        })?;
         if !reference::namespace_allowed(
             &auth_key,
             &auth.spec.allowed_namespaces,
@@ -158,7 +157,8 @@ impl Identities {
                 consumer: consumer.to_owned(),
             });
         }
-        let target = target(&auth.spec).map_err(|error| IdentityError::Method(auth_key.clone(), error))?;
+        let target =
+            target(&auth.spec).map_err(|error| IdentityError::Method(auth_key.clone(), error))?;
         let (connection, connected) = self.connect(auth).await?;
         let credentials = self
             .credentials(&auth.spec, consumer)
@@ -238,15 +238,18 @@ impl Identities {
         let in_consumer = |name: &str| ObjectKey::new(consumer, name);
         let kube = self.kube.clone();
         Ok(match method(spec)? {
-            Method::ServiceAccount { role, account, audiences, expiration_seconds } => {
-                Arc::new(ServiceAccountToken {
-                    kube,
-                    account: in_consumer(account),
-                    audiences: audiences.to_vec(),
-                    expiration_seconds,
-                    role: role.to_owned(),
-                })
-            }
+            Method::ServiceAccount {
+                role,
+                account,
+                audiences,
+                expiration_seconds,
+            } => Arc::new(ServiceAccountToken {
+                kube,
+                account: in_consumer(account),
+                audiences: audiences.to_vec(),
+                expiration_seconds,
+                role: role.to_owned(),
+            }),
             Method::Jwt { role, secret } => Arc::new(JwtFromSecret {
                 kube,
                 secret: in_consumer(secret),
@@ -292,10 +295,16 @@ fn method(spec: &VaultAuthSpec) -> Result<Method<'_>, MethodError> {
     }
     match spec.method.ok_or(MethodError::Required("spec.method"))? {
         AuthMethod::Kubernetes => {
-            let block = spec.kubernetes.as_ref().ok_or(MethodError::Required("spec.kubernetes"))?;
+            let block = spec
+                .kubernetes
+                .as_ref()
+                .ok_or(MethodError::Required("spec.kubernetes"))?;
             Ok(Method::ServiceAccount {
                 role: required("spec.kubernetes.role", block.role.as_deref())?,
-                account: required("spec.kubernetes.serviceAccount", block.service_account.as_deref())?,
+                account: required(
+                    "spec.kubernetes.serviceAccount",
+                    block.service_account.as_deref(),
+                )?,
                 audiences: &block.audiences,
                 expiration_seconds: block.token_expiration_seconds,
             })
@@ -303,7 +312,10 @@ fn method(spec: &VaultAuthSpec) -> Result<Method<'_>, MethodError> {
         AuthMethod::Jwt => {
             let block = spec.jwt.as_ref().ok_or(MethodError::Required("spec.jwt"))?;
             let role = required("spec.jwt.role", block.role.as_deref())?;
-            match (set(block.service_account.as_deref()), set(block.secret_ref.as_deref())) {
+            match (
+                set(block.service_account.as_deref()),
+                set(block.secret_ref.as_deref()),
+            ) {
                 (Some(account), _) => Ok(Method::ServiceAccount {
                     role,
                     account,
@@ -311,22 +323,34 @@ fn method(spec: &VaultAuthSpec) -> Result<Method<'_>, MethodError> {
                     expiration_seconds: block.token_expiration_seconds,
                 }),
                 (None, Some(secret)) => Ok(Method::Jwt { role, secret }),
-                (None, None) => Err(MethodError::OneOf("spec.jwt.serviceAccount, spec.jwt.secretRef")),
+                (None, None) => Err(MethodError::OneOf(
+                    "spec.jwt.serviceAccount, spec.jwt.secretRef",
+                )),
             }
         }
         AuthMethod::AppRole => {
-            let block = spec.app_role.as_ref().ok_or(MethodError::Required("spec.appRole"))?;
+            let block = spec
+                .app_role
+                .as_ref()
+                .ok_or(MethodError::Required("spec.appRole"))?;
             let role_id = required("spec.appRole.roleId", block.role_id.as_deref())?;
-            let secret_id = match (set(block.secret_ref.as_deref()), set(block.secret_id_path.as_deref())) {
+            let secret_id = match (
+                set(block.secret_ref.as_deref()),
+                set(block.secret_id_path.as_deref()),
+            ) {
                 (Some(name), None) => SecretIdSource::Secret(name),
                 (None, Some(path)) => SecretIdSource::File(path),
                 _ => {
-                    return Err(MethodError::OneOf("spec.appRole.secretRef, spec.appRole.secretIDPath"));
+                    return Err(MethodError::OneOf(
+                        "spec.appRole.secretRef, spec.appRole.secretIDPath",
+                    ));
                 }
             };
             Ok(Method::AppRole { role_id, secret_id })
         }
-        other @ (AuthMethod::Aws | AuthMethod::Gcp) => Err(MethodError::Unsupported(other.as_str())),
+        other @ (AuthMethod::Aws | AuthMethod::Gcp) => {
+            Err(MethodError::Unsupported(other.as_str()))
+        }
     }
 }
 
@@ -380,13 +404,22 @@ mod tests {
 
     #[test]
     fn missing_fields_are_named() {
-        assert_eq!(refused(&VaultAuthSpec::default()), "spec.method is required");
+        assert_eq!(
+            refused(&VaultAuthSpec::default()),
+            "spec.method is required"
+        );
         let mut auth = spec(AuthMethod::Kubernetes);
         assert_eq!(refused(&auth), "spec.kubernetes is required");
-        auth.kubernetes = Some(KubernetesAuth { role: Some("r".into()), ..Default::default() });
+        auth.kubernetes = Some(KubernetesAuth {
+            role: Some("r".into()),
+            ..Default::default()
+        });
         assert_eq!(refused(&auth), "spec.kubernetes.serviceAccount is required");
         let mut auth = spec(AuthMethod::Jwt);
-        auth.jwt = Some(JwtAuth { role: Some("r".into()), ..Default::default() });
+        auth.jwt = Some(JwtAuth {
+            role: Some("r".into()),
+            ..Default::default()
+        });
         assert!(refused(&auth).contains("spec.jwt.secretRef"));
     }
 

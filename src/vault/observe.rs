@@ -85,7 +85,10 @@ impl Observer for ConnectionObserver {
         if outcome != Outcome::Ok {
             self.metrics.errors.get_or_create(&labels).inc();
         }
-        self.metrics.time.get_or_create(&labels).observe(elapsed.as_secs_f64());
+        self.metrics
+            .time
+            .get_or_create(&labels)
+            .observe(elapsed.as_secs_f64());
     }
 }
 
