@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 /// Annotation on a pod template that tells which change it was restarted for,
 /// so that a restart is not repeated when the operator dies before it could
-/// note that it was done.
-pub const RESTARTED_FOR: &str = "secretwire.dev/restarted-for";
+/// note that it was done. Not under our own prefix: that would make the pods
+/// ask for something.
+pub const RESTARTED_FOR: &str = "vso.secrets.hashicorp.com/restartedFor";
 
 /// Whether workloads are to be restarted: only when data that was delivered
 /// before has become different, so neither on the first sync nor on a repair.
@@ -42,7 +43,7 @@ pub fn patch(kind: RolloutRestartTargetKind, now: Timestamp, cause: &str) -> Val
 
 /// Where [`patch`] leaves the cause in a workload with a pod template.
 pub const TEMPLATE_CAUSE_POINTER: &str =
-    "/spec/template/metadata/annotations/secretwire.dev~1restarted-for";
+    "/spec/template/metadata/annotations/vso.secrets.hashicorp.com~1restartedFor";
 
 #[cfg(test)]
 mod tests {
