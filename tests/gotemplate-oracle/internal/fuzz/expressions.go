@@ -28,6 +28,11 @@ const (
 	// head and next are indexes that mostly exist, in order.
 	head
 	next
+	// moment is a fixed time: dates of anything else are dates of now.
+	moment
+	layout
+	zone
+	yaml
 	// fresh is a dict that nothing else holds, to merge into.
 	fresh
 	// number is a JSON number, which the engine treats as a string.
@@ -49,8 +54,7 @@ func (g *Generator) pipeline() string {
 // stage is a call that lacks its last argument.
 func (g *Generator) stage() string {
 	function := pick(g, g.functions())
-	for function.name == "set" {
-		// The value set would be whatever comes down the pipe.
+	for !function.pipeable() {
 		function = pick(g, g.functions())
 	}
 	arguments := function.arguments
@@ -84,7 +88,7 @@ func isLiteral(expression string) bool {
 // bare is an expression without parentheses around it.
 func (g *Generator) bare(wanted kind, depth int) string {
 	switch wanted {
-	case small, pattern, format, version, constraint, scalar, head, next, fresh:
+	case small, pattern, format, version, constraint, scalar, head, next, fresh, moment, layout, zone, yaml:
 		return g.literal(wanted)
 	case number:
 		return g.field(number)
@@ -108,10 +112,14 @@ func (g *Generator) bare(wanted kind, depth int) string {
 }
 
 func (g *Generator) functions() []function {
-	if g.profile == oracle.Text {
+	switch g.profile {
+	case oracle.Text:
 		return builtins
+	case oracle.ESO:
+		return esoFunctions
+	default:
+		return vsoFunctions
 	}
-	return allFunctions
 }
 
 func (g *Generator) invocation(name string, arguments []kind, depth int) string {
@@ -134,6 +142,8 @@ func (g *Generator) invocation(name string, arguments []kind, depth int) string 
 // wrong is an argument that likely does not fit, but is never a large count.
 func (g *Generator) wrong(wanted kind) string {
 	switch wanted {
+	case moment, layout, zone, yaml:
+		return g.literal(wanted)
 	case small, scalar, head, next, fresh:
 		return pick(g, []string{`"3"`, "nil", "1.5", "true", "$.Secrets.n1"})
 	}
@@ -208,6 +218,18 @@ func (g *Generator) literal(wanted kind) string {
 		return pick(g, []string{"1", "1", "2"})
 	case fresh:
 		return pick(g, []string{"dict", `dict "a" 1`, `dict "app" "" "b" nil`})
+	case moment:
+		return pick(g, []string{"0", "1500000000", "-1", `toDate "2006-01-02" "2024-02-29"`, `toDate "2006-01-02 15:04" "1999-12-31 23:59"`})
+	case layout:
+		return g.quoted(pick(g, []string{
+			"2006-01-02", "2006-01-02T15:04:05Z07:00", "Mon Jan _2 15:04:05 2006", "3:04PM", "Monday, 02-Jan-06 15:04:05 MST", "002", ".000", "x",
+		}))
+	case zone:
+		return pick(g, []string{`"UTC"`, `"GMT"`, `""`, `"No/Where"`})
+	case yaml:
+		return g.quoted(pick(g, []string{
+			"a: 1\nb: [x, true, null]\n", "a: {b: c}\n", "k: |\n  one\n  two\n", "", "a: 'it''s'\n", "n: 1.50\nh: 0x1f\ns: \"1\"\n", "# note\na: ~\n",
+		}))
 	case pattern:
 		return g.quoted(pick(g, []string{"a", "[a-z]+", "(o|l)+", `\d*`, "^.", ".$", "(?i)HE", "x*", "", "(a)(b)?", "[", "(", `\s`, "é", `\b`}))
 	case format:

@@ -1,6 +1,9 @@
 package fuzz
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // function is a name with the kinds of its arguments and of its result.
 type function struct {
@@ -11,7 +14,7 @@ type function struct {
 
 var kindLetters = map[byte]kind{
 	'a': anything, 's': text, 'i': integer, 'f': float, 'b': boolean, 'l': list, 'd': dict, 'n': small, 'p': pattern,
-	'%': format, 'v': version, 'c': constraint, 't': scalar, '#': number, '0': head, '1': next, 'x': fresh,
+	'%': format, 'v': version, 'c': constraint, 't': scalar, '#': number, '0': head, '1': next, 'x': fresh, 'm': moment, 'w': layout, 'z': zone, 'y': yaml,
 }
 
 // Each word is NAME:ARGUMENTS:RESULT in the letters above. A name may appear
@@ -25,7 +28,7 @@ printf:%a:s printf:%aa:s printf:%s:s printf:%i:s printf:%f:s printf:%#:s printf:
 urlquery:s:s urlquery:aa:s call:a:a slice:l0:l slice:l01:l slice:ln:l
 `)
 
-var allFunctions = append(builtins, shapes(`
+var vsoFunctions = slices.Concat(builtins, shapes(`
 upper:s:s lower:s:s title:s:s untitle:s:s trim:s:s trimAll:ss:s trimPrefix:ss:s trimSuffix:ss:s nospace:s:s initials:s:s
 swapcase:s:s snakecase:s:s camelcase:s:s kebabcase:s:s abbrev:ns:s abbrevboth:nns:s trunc:ns:s substr:01s:s substr:nns:s repeat:ns:s
 wrap:ns:s wrapWith:nss:s contains:ss:b hasPrefix:ss:b hasSuffix:ss:b cat:aa:s cat:sas:s indent:ns:s nindent:ns:s
@@ -49,7 +52,23 @@ dict:sa:d dict:sasa:d get:ds:a hasKey:ds:b pick:ds:d pick:dss:d omit:ds:d omit:d
 set:dst:d merge:xd:d mergeOverwrite:xd:d mustMerge:xd:d unset:ds:d
 base:s:s dir:s:s clean:s:s ext:s:s isAbs:s:b osBase:s:s osDir:s:s osExt:s:s urlParse:s:d urlJoin:d:s
 semver:v:a semverCompare:cv:b duration:s:a duration:i:a durationRound:s:s durationRound:a:s mustToDate:ss:a
-`)...)
+`))
+
+var esoFunctions = slices.Concat(vsoFunctions, shapes(`
+date:wm:s dateInZone:wmz:s date_in_zone:wmz:s htmlDate:m:s htmlDateInZone:mz:s toYaml:a:s toYaml:d:s toYaml:l:s toYaml:s:s
+fromYaml:y:d hexdec:s:s hello::s
+`))
+
+// pipeable tells whether the last argument may be whatever comes down a pipe:
+// not a dict into itself, and not a date that turns out to be now.
+func (f function) pipeable() bool {
+	for _, argument := range f.arguments {
+		if argument == scalar || argument == moment || argument == zone || argument == yaml {
+			return false
+		}
+	}
+	return true
+}
 
 func shapes(table string) []function {
 	var functions []function

@@ -52,7 +52,7 @@ func New(seed uint64) *Generator {
 // Next makes a case.
 func (g *Generator) Next() oracle.Case {
 	g.made++
-	g.profile = pick(g, []oracle.Profile{oracle.VSO, oracle.VSO, oracle.VSO, oracle.Text})
+	g.profile = pick(g, []oracle.Profile{oracle.VSO, oracle.VSO, oracle.VSO, oracle.ESO, oracle.Text})
 	g.variables, g.inRange, g.dotIsRoot, g.templates, g.blocks = nil, false, true, nil, 0
 	made := oracle.Case{
 		Name:    fmt.Sprintf("seed %d case %d", g.seed, g.made),

@@ -27,7 +27,7 @@ type reader struct {
 	cases   []oracle.Case
 	// How often a text was a one-line case already.
 	oneLiners map[string]int
-	// Lines of the template being read; nil when no case is open.
+	// The case being read, or nil, and the template of it being read.
 	open      *oracle.Case
 	template  string
 	lines     []string
