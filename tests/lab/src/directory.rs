@@ -14,6 +14,8 @@ use rustix::process::{Pid, geteuid, test_kill_process};
 
 /// Folders whose owner is gone are kept this long for whoever wants to read their logs.
 const KEEP: Duration = Duration::from_hours(24);
+/// And no more than this many; each takes some hundred megabytes.
+const KEEP_COUNT: usize = 8;
 
 /// A lab's folder. It is kept, and its path printed, unless [`discard`](Self::discard) was called.
 pub(crate) struct Directory {
@@ -96,23 +98,69 @@ fn create_traversable(path: &Path) -> Result<()> {
         .with_context(|| format!("creating {}", path.display()))
 }
 
+/// Removes what labs left behind whose process is gone: the old, and the oldest of many. A lab in a `static` is never
+/// dropped, so its folder stays even when all went well.
 fn sweep(base: &Path) {
-    let Ok(entries) = fs::read_dir(base) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        if is_stale(&entry).unwrap_or(false) {
+    let entries = fs::read_dir(base).into_iter().flatten().flatten();
+    let mut left: Vec<(SystemTime, PathBuf)> =
+        entries.filter_map(|entry| abandoned(&entry)).collect();
+    left.sort_unstable_by(|one, other| other.cmp(one));
+    let now = SystemTime::now();
+    for (place, (time, path)) in left.into_iter().enumerate() {
+        if place >= KEEP_COUNT || now.duration_since(time).is_ok_and(|age| age > KEEP) {
             // Another lab may be sweeping too.
-            let _ = fs::remove_dir_all(entry.path());
+            let _ = fs::remove_dir_all(path);
         }
     }
 }
 
-fn is_stale(entry: &fs::DirEntry) -> Option<bool> {
+fn abandoned(entry: &fs::DirEntry) -> Option<(SystemTime, PathBuf)> {
     let name = entry.file_name().into_string().ok()?;
     let owner = Pid::from_raw(name.split_once('-')?.0.parse().ok()?)?;
-    let age = SystemTime::now()
-        .duration_since(entry.metadata().ok()?.modified().ok()?)
-        .ok()?;
-    Some(age > KEEP && test_kill_process(owner).is_err())
+    let time = entry.metadata().ok()?.modified().ok()?;
+    test_kill_process(owner)
+        .is_err()
+        .then(|| (time, entry.path()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_folders_of_ended_labs_and_those_of_living_ones_are_kept() {
+        let base = std::env::temp_dir().join(format!(
+            "secretwire-lab-sweep-{}",
+            crate::hex::random(6).unwrap()
+        ));
+        // No process has the greatest id.
+        let ended = |index: usize| base.join(format!("{}-{index}", i32::MAX));
+        let now = SystemTime::now();
+        for index in 0..KEEP_COUNT + 2 {
+            fs::create_dir_all(ended(index)).unwrap();
+            let age = Duration::from_mins(u64::try_from(index).unwrap());
+            fs::File::open(ended(index))
+                .unwrap()
+                .set_modified(now - age)
+                .unwrap();
+        }
+        fs::File::open(ended(1))
+            .unwrap()
+            .set_modified(now - KEEP - Duration::from_mins(1))
+            .unwrap();
+        let living = base.join(format!("{}-0", process::id()));
+        fs::create_dir_all(&living).unwrap();
+        fs::File::open(&living)
+            .unwrap()
+            .set_modified(now - KEEP * 2)
+            .unwrap();
+        sweep(&base);
+        let kept: Vec<usize> = (0..KEEP_COUNT + 2)
+            .filter(|index| ended(*index).exists())
+            .collect();
+        let expected: Vec<usize> = (0..=KEEP_COUNT).filter(|index| *index != 1).collect();
+        assert_eq!(kept, expected);
+        assert!(living.exists());
+        fs::remove_dir_all(base).unwrap();
+    }
 }

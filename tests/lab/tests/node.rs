@@ -39,7 +39,7 @@ fn mounts_below(path: &str) -> Result<Vec<String>> {
 }
 
 #[tokio::test]
-async fn a_pod_mounts_a_secret_reaches_the_api_server_and_leaves_nothing_behind() -> Result<()> {
+async fn a_pod_mounts_a_secret_outlives_a_power_cut_and_leaves_nothing_behind() -> Result<()> {
     if let Err(reason) = Lab::node_possible() {
         eprintln!("SKIPPED: no pod was run: {reason}");
         return Ok(());
@@ -105,6 +105,23 @@ async fn a_pod_mounts_a_secret_reaches_the_api_server_and_leaves_nothing_behind(
     phase_reached(&pods, "own", "Succeeded").await?;
 
     let folder = lab.path().display().to_string();
+    lab.node().stop().await?;
+    assert_eq!(mounts_below(&folder)?, [""; 0]);
+    lab.node().start().await?;
+    await_condition("the pod to run again", DEADLINE, async || {
+        let status = pods.get("app").await?.status.context("no status")?;
+        let containers = status.container_statuses.unwrap_or_default();
+        let again = containers
+            .iter()
+            .any(|container| container.ready && container.restart_count > 0);
+        if again {
+            Ok(Some(()))
+        } else {
+            Err(anyhow!("{containers:?}"))
+        }
+    })
+    .await?;
+
     lab.stop().await?;
     assert_eq!(mounts_below(&folder)?, [""; 0]);
     Ok(())

@@ -13,6 +13,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Node as Object;
 use kube::Api;
 use rustix::process::{Signal, geteuid};
@@ -132,30 +133,13 @@ impl Node {
             tokio::task::spawn_blocking(move || image::write_base(&base)).await??;
         }
         self.cgroup.create()?;
+        let started = Timestamp::now();
         self.server.start()?;
         let nodes: Api<Object> = Api::all(self.admin.client().await?);
         self.server
             .ready(READY, async || {
-                let Some(node) = nodes.get_opt(Credentials::NODE_NAME).await? else {
-                    return Ok(None);
-                };
-                let conditions = node
-                    .status
-                    .and_then(|status| status.conditions)
-                    .unwrap_or_default();
-                let Some(ready) = conditions
-                    .iter()
-                    .find(|condition| condition.type_ == "Ready")
-                else {
-                    return Ok(None);
-                };
-                if ready.status == "True" {
-                    return Ok(Some(()));
-                }
-                bail!(
-                    "not ready: {}",
-                    ready.message.as_deref().unwrap_or_default()
-                )
+                let node = nodes.get(Credentials::NODE_NAME).await?;
+                ready_since(&node, started).map(Some)
             })
             .await
     }
@@ -213,6 +197,31 @@ impl Node {
         fs::remove_file(archive)?;
         Ok(name)
     }
+}
+
+/// The condition of a node that died stays true for a while, so it counts only with a heartbeat after `started`.
+fn ready_since(node: &Object, started: Timestamp) -> Result<()> {
+    let mut conditions = node
+        .status
+        .iter()
+        .flat_map(|status| status.conditions.iter().flatten());
+    let ready = conditions
+        .find(|condition| condition.type_ == "Ready")
+        .context("no condition Ready")?;
+    if ready
+        .last_heartbeat_time
+        .as_ref()
+        .is_none_or(|time| time.0 < started)
+    {
+        bail!("no heartbeat yet");
+    }
+    if ready.status != "True" {
+        bail!(
+            "not ready: {}",
+            ready.message.as_deref().unwrap_or_default()
+        );
+    }
+    Ok(())
 }
 
 fn program_path(name: &str) -> Result<PathBuf> {

@@ -12,6 +12,8 @@ on_host() { nsenter --net=/proc/self/fd/9 -- "$@"; }
 
 # The copy of the mounts is ours alone; kubelet wants them shared among those who live here.
 mount --make-rshared /
+# As after any start of a machine.
+rm -rf "$NODE_FOLDER/run"
 for path in /var/lib/kubelet /var/lib/cni /var/log/pods /var/log/containers /run/containerd /run/netns; do
     mkdir -p "$path" "$NODE_FOLDER$path"
     mount --bind "$NODE_FOLDER$path" "$path"

@@ -42,7 +42,7 @@ pub(super) fn run(what: &str, command: &mut Command) -> Result<()> {
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => {
                 eprintln!(
-                    "lab: {what}: {} s, {} steps",
+                    "lab: {what}: {} s, {} lines of output",
                     start.elapsed().as_secs(),
                     seen.len()
                 );
