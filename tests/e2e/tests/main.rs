@@ -1,0 +1,4 @@
+//! The end-to-end suites, a module each. `SECRETWIRE_BIN` names the operator to test; without it the one that
+//! `cargo build -p secretwire` made is used.
+
+mod sync;

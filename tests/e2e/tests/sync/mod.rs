@@ -1,0 +1,3 @@
+//! From Vault into Secrets.
+
+mod quickstart;
