@@ -18,6 +18,8 @@ func Files() map[string][]oracle.Case {
 		"table-prints":         pairs(oracle.Text, kinds, kinds, printCalls),
 		"table-merges":         pairs(oracle.VSO, kinds, kinds, mergeCalls),
 		"table-membership":     pairs(oracle.VSO, comparands, comparands, membershipCalls),
+		"table-unicode":        characters(),
+		"table-large":          large(),
 		"table-arity-builtins": arities(oracle.Text, oracle.BuiltinNames),
 		"table-arity-vso":      arities(oracle.VSO, oracle.VSONames),
 		"table-arity-eso":      arities(oracle.ESO, esoOnly()),
