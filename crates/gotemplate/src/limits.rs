@@ -28,7 +28,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             output_bytes: 4 << 20,
-            steps: 2_000_000,
+            steps: 10_000_000,
             memory_bytes: 64 << 20,
             depth: 100,
             deadline: None,
@@ -104,7 +104,8 @@ impl Ctx {
     }
 
     /// Pays for `bytes` of memory. A function that can produce much from little (`repeat`) calls it
-    /// before it allocates; the size of every result is charged by the evaluator anyway.
+    /// before it allocates; the evaluator charges the size of every result as far as its function
+    /// has not.
     pub fn reserve(&mut self, bytes: usize) -> Result<(), LimitError> {
         self.memory_left = self
             .memory_left

@@ -69,8 +69,11 @@ impl<'t> State<'t> {
         body: impl FnOnce(&mut Ctx, &Args<'_>) -> Result<Value, FuncError>,
     ) -> Result<Slot, FuncError> {
         let values: Vec<Value> = slots.into_iter().map(Slot::into_value).collect();
+        let before = self.ctx.memory_left();
         let value = body(self.ctx, &Args::new(&values))?;
-        self.ctx.reserve(value.fresh_size())?;
+        // What the function has paid for by itself is not charged again.
+        let paid = before - self.ctx.memory_left();
+        self.ctx.reserve(value.fresh_size().saturating_sub(paid))?;
         Ok(Slot::typed(func.result(), value))
     }
 

@@ -139,7 +139,7 @@ impl Parser<'_> {
 
     fn enter(&mut self) -> Result<(), SyntaxError> {
         if self.open.len() >= MAX_DEPTH {
-            return Err(SyntaxError("exceeded max depth".to_owned()));
+            return Err(self.unexpected("exceeded max depth"));
         }
         self.pos += 1;
         Ok(())
@@ -209,7 +209,7 @@ impl Parser<'_> {
                 self.pos += 1;
                 return self.unicode_escape();
             }
-            _ => return Err(self.unexpected("in string escape code")),
+            _ => return Err(self.broken("in string escape code")),
         };
         self.pos += 1;
         Ok(c)
@@ -239,7 +239,7 @@ impl Parser<'_> {
         for _ in 0..4 {
             let digit = self.peek().and_then(|b| char::from(b).to_digit(16));
             let Some(digit) = digit else {
-                return Err(self.unexpected("in \\u hexadecimal character escape"));
+                return Err(self.broken("in \\u hexadecimal character escape"));
             };
             unit = unit << 4 | digit;
             self.pos += 1;
@@ -253,7 +253,7 @@ impl Parser<'_> {
         match self.peek() {
             Some(b'0') => self.pos += 1,
             Some(b'1'..=b'9') => self.digits(),
-            _ => return Err(self.unexpected("in numeric literal")),
+            _ => return Err(self.broken("in numeric literal")),
         }
         if self.accept(b'.') {
             self.some_digits("after decimal point in numeric literal")?;
@@ -279,7 +279,7 @@ impl Parser<'_> {
 
     fn some_digits(&mut self, context: &str) -> Result<(), SyntaxError> {
         if !self.peek().is_some_and(|b| b.is_ascii_digit()) {
-            return Err(self.unexpected(context));
+            return Err(self.broken(context));
         }
         self.digits();
         Ok(())
@@ -296,7 +296,7 @@ impl Parser<'_> {
             if self.peek() != Some(expected) {
                 let expected = char::from(expected);
                 let context = format!("in literal {word} (expecting '{expected}')");
-                return Err(self.unexpected(&context));
+                return Err(self.broken(&context));
             }
             self.pos += 1;
         }
@@ -320,13 +320,20 @@ impl Parser<'_> {
     }
 
     fn unexpected(&self, context: &str) -> SyntaxError {
-        let shown = match self.peek() {
-            None => return SyntaxError("unexpected end of JSON input".to_owned()),
-            Some(b'\'') => "\\'".to_owned(),
-            Some(b'"') => "\"".to_owned(),
-            Some(byte) => {
-                let mut text = String::new();
-                text.push(char::from(byte));
+        match self.peek() {
+            None => SyntaxError("unexpected end of JSON input".to_owned()),
+            Some(_) => self.broken(context),
+        }
+    }
+
+    /// A number, literal or escape that does not go on as it must. To see whether it is complete at
+    /// the end of the text, Go adds a space, and then complains about that.
+    fn broken(&self, context: &str) -> SyntaxError {
+        let shown = match self.peek().unwrap_or(b' ') {
+            b'\'' => "\\'".to_owned(),
+            b'"' => "\"".to_owned(),
+            byte => {
+                let text = char::from(byte).to_string();
                 let quoted = quote(text.as_bytes(), Style::Unicode);
                 String::from_utf8_lossy(&quoted[1..quoted.len() - 1]).into_owned()
             }

@@ -63,6 +63,11 @@ mod tests {
                 "invalid character ' ' in literal null (expecting 'l')",
             ),
             ("1 2", "invalid character '2' after top-level value"),
+            (
+                "tru",
+                "invalid character ' ' in literal true (expecting 'e')",
+            ),
+            ("\"abc", "unexpected end of JSON input"),
             ("-x", "invalid character 'x' in numeric literal"),
             ("01", "invalid character '1' after top-level value"),
             ("\"\\q\"", "invalid character 'q' in string escape code"),
@@ -78,6 +83,9 @@ mod tests {
         let deep = |n: usize| [vec![b'['; n], vec![b']'; n]].concat();
         assert!(parse(&deep(10_000), Numbers::Text).is_ok());
         let error = parse(&deep(10_001), Numbers::Text).unwrap_err();
-        assert_eq!(error.to_string(), "exceeded max depth");
+        assert_eq!(
+            error.to_string(),
+            "invalid character '[' exceeded max depth"
+        );
     }
 }
