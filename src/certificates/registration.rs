@@ -11,7 +11,7 @@ use k8s_openapi::{
 };
 use kube::{
     Api, Client, Resource as _,
-    api::{Patch, PatchParams},
+    api::{Patch, PatchParams, PostParams},
 };
 use secretwire_certs::Bundle;
 use serde_json::{Value, json};
@@ -63,10 +63,12 @@ impl Registered {
     /// What each webhook entry publishes; registers the webhook first where that is ours to do.
     pub(super) async fn read(&mut self) -> Result<Vec<Bundle>, Error> {
         let request = self.configurations.get_opt(&self.name);
-        let mut live = call("reading the webhook configuration", request).await?;
-        if self.is_to_be_registered(live.as_ref()) {
-            live = self.register(live.is_none()).await?.or(live);
-        }
+        let found = call("reading the webhook configuration", request).await?;
+        let live = match found {
+            Some(live) if self.points_elsewhere(&live) => Some(self.point_here(&live).await?),
+            Some(live) => Some(live),
+            None => self.create().await?,
+        };
         let webhooks = live.and_then(|live| live.webhooks).unwrap_or_default();
         self.entries = webhooks.iter().map(|entry| entry.name.clone()).collect();
         let published = |entry: &MutatingWebhook| match &entry.client_config.ca_bundle {
@@ -100,17 +102,30 @@ impl Registered {
         Ok(())
     }
 
-    fn is_to_be_registered(&self, live: Option<&MutatingWebhookConfiguration>) -> bool {
-        match (live, self.registration) {
-            (None, _) => true,
-            (Some(_), Registration::WhenMissing) => false,
-            (Some(live), Registration::Always) => addresses(live) != addresses(&self.wanted),
-        }
+    fn points_elsewhere(&self, live: &MutatingWebhookConfiguration) -> bool {
+        self.registration == Registration::Always && addresses(live) != addresses(&self.wanted)
     }
 
-    async fn register(&self, missing: bool) -> Result<Option<MutatingWebhookConfiguration>, Error> {
+    /// Replaces the configuration as a whole: merged with one that names a Service, it would name both.
+    async fn point_here(
+        &self,
+        live: &MutatingWebhookConfiguration,
+    ) -> Result<MutatingWebhookConfiguration, Error> {
+        let mut wanted = self.wanted.clone();
+        wanted.metadata.resource_version = live.metadata.resource_version.clone();
+        let params = PostParams::default();
+        let request = self.configurations.replace(&self.name, &params, &wanted);
+        let live = call("moving the webhook configuration", request).await?;
+        info!(
+            configuration = self.name,
+            "registered the webhook at this address"
+        );
+        Ok(live)
+    }
+
+    async fn create(&self) -> Result<Option<MutatingWebhookConfiguration>, Error> {
         let mut generated = self.generated.clone();
-        if missing && self.registration == Registration::WhenMissing {
+        if self.registration == Registration::WhenMissing {
             match self.owner().await? {
                 Owner::Lives(owner) => generated["metadata"]["ownerReferences"] = json!([owner]),
                 Owner::Unknown => {}
@@ -118,6 +133,7 @@ impl Registered {
                 Owner::Leaves => return Ok(None),
             }
         }
+        // Applied rather than created, as a right can be restricted to a name only for a request that has one.
         let params = PatchParams::apply(REGISTRATION_MANAGER).force();
         let patch = Patch::Apply(generated);
         let request = self.configurations.patch(&self.name, &params, &patch);

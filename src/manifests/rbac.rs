@@ -90,7 +90,7 @@ fn cluster_rules(namespace: &str, kinds: &[&str]) -> Vec<Value> {
             "admissionregistration.k8s.io",
             &["mutatingwebhookconfigurations"],
             &[NAME],
-            &["get", "list", "watch", "create", "patch"],
+            &["get", "list", "watch", "create", "update", "patch"],
         ),
         named("", &["namespaces"], &[namespace], &["get"]),
     ]
