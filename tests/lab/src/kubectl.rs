@@ -1,14 +1,22 @@
 //! kubectl, with a deadline.
 
-use std::{path::PathBuf, process::Output, process::Stdio, time::Duration};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    process::Output,
+    process::Stdio,
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, bail};
 use tokio::{io::AsyncWriteExt as _, process::Command, time::timeout};
 
+use crate::servers::{Component, Servers};
+
 const LIMIT: Duration = Duration::from_secs(90);
 
-/// kubectl as administrator of one lab.
-pub(crate) struct Kubectl {
+/// kubectl against one cluster, as whom the kubeconfig file says.
+pub struct Kubectl {
     pub(crate) program: PathBuf,
     pub(crate) kubeconfig: PathBuf,
     /// Keeps discovery of one lab apart from that of others, and out of the user's home.
@@ -16,8 +24,30 @@ pub(crate) struct Kubectl {
 }
 
 impl Kubectl {
+    /// For any cluster, not only a lab's: gets kubectl where it is missing. What it learns about the cluster is kept in
+    /// the folder `cache`.
+    ///
+    /// # Errors
+    /// It cannot be got.
+    pub async fn fetch(kubeconfig: impl Into<PathBuf>, cache: impl Into<PathBuf>) -> Result<Self> {
+        let servers = Servers::with(&BTreeSet::from([Component::Kubectl])).await?;
+        Ok(Self {
+            program: servers.kubectl(),
+            kubeconfig: kubeconfig.into(),
+            cache: cache.into(),
+        })
+    }
+
+    /// The executable.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// Runs it with `input` on its standard input. Its own failure is in the output's status.
-    pub(crate) async fn run(&self, arguments: &[&str], input: &str) -> Result<Output> {
+    ///
+    /// # Errors
+    /// It cannot be run, or does not end in time.
+    pub async fn run(&self, arguments: &[&str], input: &str) -> Result<Output> {
         let what = format!("kubectl {}", arguments.join(" "));
         let mut child = Command::new(&self.program)
             .arg("--kubeconfig")
@@ -44,8 +74,11 @@ impl Kubectl {
         output.with_context(|| what)
     }
 
-    /// Runs it; failing is an error with what it said.
-    pub(crate) async fn check(&self, arguments: &[&str], input: &str) -> Result<String> {
+    /// Runs it and returns what it printed.
+    ///
+    /// # Errors
+    /// As for [`run`](Self::run), and when it fails: the error holds what it said.
+    pub async fn check(&self, arguments: &[&str], input: &str) -> Result<String> {
         let output = self.run(arguments, input).await?;
         if !output.status.success() {
             bail!(

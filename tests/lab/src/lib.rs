@@ -37,6 +37,7 @@ mod wait;
 
 pub use audit::Mark;
 pub use builder::LabBuilder;
+pub use kubectl::Kubectl;
 pub use kubernetes::{ApiRequest, ApiServer, Controller, User};
 pub use lab::Lab;
 pub use namespace::Namespace;

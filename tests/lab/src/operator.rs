@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     process::ExitStatus,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -16,6 +17,7 @@ use crate::{
     kubernetes::User,
     ports::Port,
     process::{Process, Program, Usage},
+    tls,
     wait::{Probe, poll},
 };
 
@@ -39,6 +41,8 @@ pub struct OperatorOptions {
 pub enum Webhook {
     /// By URL on the loopback interface.
     Url,
+    /// By URL at this address of this machine, for an API server elsewhere: it listens on all addresses.
+    UrlAt(IpAddr),
     /// By the Service of the manifests: it listens on all addresses, and the test makes an `EndpointSlice` with
     /// [`Lab::host_address`](crate::Lab::host_address) and [`OperatorProcess::webhook_port`].
     Service,
@@ -123,6 +127,19 @@ pub struct OperatorProcess {
 }
 
 impl OperatorProcess {
+    /// Starts an operator against any cluster, not only a lab's, as whom `kubeconfig` says and no matter as whom
+    /// `options` say.
+    ///
+    /// # Errors
+    /// It ended, or was not ready in time; the error quotes its log.
+    pub async fn outside(
+        options: &OperatorOptions,
+        kubeconfig: &Path,
+        log: PathBuf,
+    ) -> Result<Self> {
+        Self::start(options, kubeconfig, log, &tls::plain_http_client()?).await
+    }
+
     pub(crate) async fn start(
         options: &OperatorOptions,
         kubeconfig: &Path,
@@ -139,6 +156,15 @@ impl OperatorProcess {
             Webhook::Url => program
                 .flag("webhook-bind-address", webhook.local())
                 .flag("webhook-url", format!("https://{}", webhook.local())),
+            Webhook::UrlAt(address) => {
+                let reached = SocketAddr::new(address, webhook.number());
+                program
+                    .flag(
+                        "webhook-bind-address",
+                        format!("0.0.0.0:{}", webhook.number()),
+                    )
+                    .flag("webhook-url", format!("https://{reached}"))
+            }
             Webhook::Service => program.flag(
                 "webhook-bind-address",
                 format!("0.0.0.0:{}", webhook.number()),

@@ -16,14 +16,22 @@ pub(crate) fn install_provider() {
 }
 
 /// A client that trusts only `ca_pem`.
-///
-/// It keeps no idle connection: a pooled one belongs to the runtime that opened it, and every `#[tokio::test]` has its own.
 pub(crate) fn http_client(ca_pem: &str) -> Result<reqwest::Client> {
     install_provider();
     let ca = reqwest::Certificate::from_pem(ca_pem.as_bytes()).context("reading the lab's CA")?;
-    reqwest::Client::builder()
+    build(reqwest::Client::builder().tls_certs_only([ca]))
+}
+
+/// A client for servers without TLS.
+pub(crate) fn plain_http_client() -> Result<reqwest::Client> {
+    install_provider();
+    build(reqwest::Client::builder().tls_certs_only([]))
+}
+
+/// It keeps no idle connection: a pooled one belongs to the runtime that opened it, and every `#[tokio::test]` has its own.
+fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
+    builder
         .no_proxy()
-        .tls_certs_only([ca])
         .pool_max_idle_per_host(0)
         .connect_timeout(Duration::from_secs(5))
         .timeout(Duration::from_mins(1))

@@ -16,6 +16,8 @@ use super::{Node, program_path};
 
 /// The image of the process that holds a pod's namespaces.
 pub(super) const PAUSE: &str = "secretwire.test/pause:1";
+/// What the examples in `manifests/` run, under its full name.
+const EXAMPLES: &str = "docker.io/library/busybox:1.37";
 const OPERATOR: &str = "secretwire.test/secretwire";
 /// For outgoing TLS.
 const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -46,7 +48,11 @@ pub(super) fn write_base(archive: &Path) -> Result<()> {
         json!({"Entrypoint": ["/bin/busybox", "sleep", "2147483647"], "Env": ["PATH=/bin"]});
     let busybox = json!({"Cmd": ["/bin/sh"], "Env": ["PATH=/bin"]});
     staging.pack_images(
-        &[(PAUSE, &pause), (Node::BUSYBOX, &busybox)],
+        &[
+            (PAUSE, &pause),
+            (Node::BUSYBOX, &busybox),
+            (EXAMPLES, &busybox),
+        ],
         &layer,
         archive,
     )
