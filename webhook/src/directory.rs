@@ -120,3 +120,47 @@ pub(crate) fn candidates(reference: &Reference) -> Vec<ResourceKey> {
         None => RefKind::SYNCED.into_iter().map(key).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::fake::{Fake, outdated, ready, static_secret};
+
+    use super::*;
+
+    #[test]
+    fn ready_is_one_resource_that_is_synced_and_whose_keys_are_known() {
+        let keyless = Sighting {
+            keys: None,
+            ..ready("keyless", &[])
+        };
+        let fake = Fake::new()
+            .with("db", ready("db", &["k"]))
+            .with("old", outdated("old", &["k"]))
+            .with("keyless", keyless)
+            .with("both", ready("both", &["k"]));
+        fake.put(
+            ResourceKey {
+                kind: RefKind::VaultDynamicSecret,
+                ..static_secret("both")
+            },
+            ready("both", &["k"]),
+        );
+        let is_ready = |refs: &[&str]| {
+            let refs: Vec<_> = refs
+                .iter()
+                .map(|text| Reference::parse(text).unwrap())
+                .collect();
+            super::is_ready(&fake, "shop", &refs)
+        };
+        assert!(is_ready(&[]) && is_ready(&["db"]) && is_ready(&["db", "vss/both"]));
+        for refs in [
+            ["db", "old"],
+            ["db", "keyless"],
+            ["db", "both"],
+            ["db", "gone"],
+            ["db", "vps/db"],
+        ] {
+            assert!(!is_ready(&refs), "{refs:?}");
+        }
+    }
+}

@@ -13,7 +13,8 @@ use crate::reference::RefKind;
 pub(crate) struct Fake {
     synced: AtomicBool,
     seen: Mutex<BTreeMap<ResourceKey, Sighting>>,
-    changed: watch::Sender<()>,
+    /// By the first key that is watched together with others.
+    changed: Mutex<BTreeMap<ResourceKey, watch::Sender<()>>>,
     nudged: Mutex<Vec<ResourceKey>>,
 }
 
@@ -22,7 +23,7 @@ impl Fake {
         Self {
             synced: AtomicBool::new(true),
             seen: Mutex::default(),
-            changed: watch::Sender::new(()),
+            changed: Mutex::default(),
             nudged: Mutex::default(),
         }
     }
@@ -33,8 +34,11 @@ impl Fake {
     }
 
     pub(crate) fn put(&self, key: ResourceKey, sighting: Sighting) {
+        let changed = self.changed.lock().unwrap().get(&key).cloned();
         self.seen.lock().unwrap().insert(key, sighting);
-        self.changed.send_replace(());
+        if let Some(changed) = changed {
+            changed.send_replace(());
+        }
     }
 
     pub(crate) fn starting() -> Self {
@@ -78,8 +82,16 @@ impl Directory for Fake {
             .collect()
     }
 
-    fn changes(&self, _: &str, _: &[ResourceKey]) -> watch::Receiver<()> {
-        self.changed.subscribe()
+    fn changes(&self, _: &str, keys: &[ResourceKey]) -> watch::Receiver<()> {
+        let mut changed = self.changed.lock().unwrap();
+        let first = keys
+            .first()
+            .cloned()
+            .unwrap_or_else(|| static_secret("nothing"));
+        changed
+            .entry(first)
+            .or_insert_with(|| watch::Sender::new(()))
+            .subscribe()
     }
 
     fn nudge(&self, _: &str, keys: &[ResourceKey]) {

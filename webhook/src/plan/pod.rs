@@ -80,3 +80,48 @@ pub(crate) fn is_replaceable(pod: &Value) -> bool {
             }
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_the_owners_we_know_are_trusted_to_make_a_new_pod() {
+        for (version, kind, controller, replaceable) in [
+            ("apps/v1", "ReplicaSet", true, true),
+            ("v1", "ReplicationController", true, true),
+            ("apps/v1", "ReplicaSet", false, false),
+            ("example.com/v1", "StatefulSet", true, false),
+            ("apps/v1", "ReplicationController", true, false),
+            ("batch/v1", "Job", true, false),
+        ] {
+            let owner = json!({ "apiVersion": version, "kind": kind, "controller": controller });
+            let pod = json!({ "metadata": { "ownerReferences": [owner] } });
+            assert_eq!(
+                is_replaceable(&pod),
+                replaceable,
+                "{version} {kind} {controller}"
+            );
+        }
+        assert!(!is_replaceable(&json!({ "metadata": {} })));
+    }
+
+    #[test]
+    fn init_containers_that_restart_are_sidecars() {
+        let pod = json!({ "spec": {
+            "containers": [{ "name": "app" }],
+            "initContainers": [{ "name": "setup" }, { "name": "mesh", "restartPolicy": "Always" }],
+        } });
+        let roles: Vec<_> = containers(&pod).iter().map(|c| (c.name, c.role)).collect();
+        assert_eq!(
+            roles,
+            [
+                ("setup", Role::Init),
+                ("mesh", Role::Sidecar),
+                ("app", Role::App)
+            ]
+        );
+    }
+}
