@@ -1,5 +1,6 @@
 //! Host objects: values with methods or fields, such as a time or a parsed version.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use crate::funcs::Func;
@@ -30,6 +31,11 @@ pub trait Object: Send + Sync {
 
     /// What the `MarshalText` method gives, if there is one: the form in JSON and YAML.
     fn marshal_text(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// The object itself, for libraries that take their own objects back as arguments.
+    fn as_any(&self) -> Option<&dyn Any> {
         None
     }
 

@@ -1,0 +1,118 @@
+//! The sprig functions that VSO and External Secrets let templates call.
+//!
+//! One implementation, two lists of names: [`vso`] is what the Vault Secrets Operator allows of
+//! sprig, [`eso`] is the set of External Secrets' engine v2 with its own functions. Behaviour is
+//! that of Masterminds/sprig 3.3 under Go 1.26, messages included.
+//!
+//! Nothing here reads the environment, files or the network. The clock and the random number
+//! generator are read by the functions whose purpose that is.
+//!
+//! Two things differ on purpose: functions that walk a dictionary do so in the order of its keys
+//! instead of a random one, and `sortAlpha` leaves its argument as it was, where the original sorts a
+//! `[]string` in place.
+
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "functions share the signature of the registry"
+)]
+
+mod cases;
+mod cast;
+mod dates;
+mod decimal;
+mod defaults;
+mod dicts;
+mod encoding;
+mod hashes;
+mod json;
+mod letters;
+mod lists;
+mod math;
+mod merge;
+mod names;
+mod paths;
+mod random;
+mod reflection;
+mod regex;
+mod regex_class;
+mod regex_syntax;
+mod semver;
+mod semver_constraint;
+mod strings;
+mod strval;
+mod time;
+mod time_layout;
+mod time_parse;
+mod url;
+mod url_syntax;
+mod words;
+
+use crate::funcs::{Func, FuncMap};
+use crate::types::Type;
+
+const ANY: Type = Type::Any;
+const BOOL: Type = Type::Bool;
+const FLOAT64: Type = Type::Float64;
+const INT: Type = Type::Int;
+const INT64: Type = Type::Int64;
+const TEXT: Type = Type::String;
+
+/// How deep values may be nested for the functions that recurse into them.
+const MAX_NESTING: usize = 300;
+
+static TABLES: &[&[Func]] = &[
+    cases::TABLE,
+    dates::TABLE,
+    decimal::TABLE,
+    defaults::TABLE,
+    dicts::TABLE,
+    encoding::TABLE,
+    hashes::TABLE,
+    json::TABLE,
+    lists::TABLE,
+    math::TABLE,
+    paths::TABLE,
+    random::TABLE,
+    reflection::TABLE,
+    regex::TABLE,
+    semver::TABLE,
+    strings::TABLE,
+    url::TABLE,
+];
+
+/// The functions VSO's templates may call. `slice` is sprig's, on lists, and hides the builtin.
+pub fn vso() -> FuncMap {
+    named(names::VSO)
+}
+
+/// The functions External Secrets' templates may call.
+pub fn eso() -> FuncMap {
+    named(names::ESO)
+}
+
+fn named(names: &[&str]) -> FuncMap {
+    let mut funcs = FuncMap::new();
+    for table in TABLES {
+        for func in *table {
+            if names.contains(&func.name()) {
+                funcs.insert(func.clone());
+            }
+        }
+    }
+    funcs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_function_has_one_name_in_one_table() {
+        let mut seen = std::collections::HashSet::new();
+        for func in TABLES.iter().flat_map(|table| table.iter()) {
+            assert!(seen.insert(func.name()), "{} is defined twice", func.name());
+            let listed = names::VSO.contains(&func.name()) || names::ESO.contains(&func.name());
+            assert!(listed, "{} is in no list", func.name());
+        }
+    }
+}
