@@ -3,9 +3,22 @@
 //! Templates written for Go's `text/template` render here byte for byte as Go renders them, errors
 //! included. Values are byte strings, shared maps and Go's number kinds ([`Value`]); functions are
 //! declared with Go types ([`Func`]); every render is bounded ([`Limits`]).
+//!
+//! ```
+//! use secretwire_gotemplate::{Limits, Map, Set};
+//!
+//! let mut set = Set::new();
+//! set.parse("greeting", b"{{ range $i, $c := .names }}{{ $i }}={{ $c }} {{ end }}")?;
+//! let names = Map::strings([("b", "Bob"), ("a", "Ada")]);
+//! let data: Map = [("names".into(), names.into())].into_iter().collect();
+//! let output = set.render("greeting", &data.into(), &Limits::default())?;
+//! assert_eq!(output, b"a=Ada b=Bob ");
+//! # Ok::<(), secretwire_gotemplate::Error>(())
+//! ```
 
 mod builtins;
 mod bytestr;
+mod cache;
 mod duration;
 mod error;
 mod exec;
@@ -28,6 +41,7 @@ mod unicode_tables;
 mod value;
 
 pub use bytestr::Str;
+pub use cache::ParsedCache;
 pub use duration::format as format_duration;
 pub use error::{Error, ErrorKind};
 pub use funcs::{Args, Body, BoundBody, Func, FuncError, FuncMap};
