@@ -270,7 +270,7 @@ fn exposes_raw(pod: &Value, sightings: &[Option<Sighting>; 3]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn admission_converges_and_changes_nothing_else(pod in generated_pod(), sightings in directory()) {
