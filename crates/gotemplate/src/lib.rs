@@ -36,6 +36,7 @@ mod runes;
 mod set;
 mod slot;
 pub mod sprig;
+mod stack;
 mod types;
 mod unicode_tables;
 mod value;

@@ -30,7 +30,7 @@ impl Default for Limits {
             output_bytes: 4 << 20,
             steps: 10_000_000,
             memory_bytes: 64 << 20,
-            depth: 100,
+            depth: 1_000,
             deadline: None,
         }
     }

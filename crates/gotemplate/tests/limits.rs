@@ -136,14 +136,22 @@ fn nested_structures_are_refused_before_they_overflow_the_stack() {
     );
 
     // The deepest that is accepted must also run, on a thread with the usual small stack.
-    let deepest = format!("{}x{}", "{{with 1}}".repeat(99), "{{end}}".repeat(99));
+    let deepest = format!("{}x{}", "{{with 1}}".repeat(499), "{{end}}".repeat(499));
     let chain = format!("{{{{if 0}}}}{}{{{{end}}}}", "{{else if 0}}a".repeat(5_000));
     let recursive = format!(
         r#"{{{{define "a"}}}}{}{{{{template "a"}}}}{}{{{{end}}}}{{{{template "a"}}}}"#,
         "{{if (eq 1 (len (print 1)))}}".repeat(40),
         "{{end}}".repeat(40)
     );
+    let calls = format!("{{{{{}1{}}}}}", "(print ".repeat(499), ")".repeat(499));
+    let failing = format!(
+        "{{{{{}{}}}}}",
+        "(print ".repeat(499),
+        "(len 1)".to_owned() + &")".repeat(499)
+    );
     let run = move || {
+        assert_eq!(render_with(&calls, &Limits::default()).unwrap(), b"1");
+        assert!(render_with(&failing, &Limits::default()).is_err());
         assert_eq!(render_with(&deepest, &Limits::default()).unwrap(), b"x");
         assert_eq!(render_with(&chain, &Limits::default()).unwrap(), b"");
         limit_of(&recursive, &Limits::default());

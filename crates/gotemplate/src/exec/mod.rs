@@ -13,12 +13,13 @@ use crate::error::{Error, ErrorKind};
 use crate::limits::{Ctx, LimitError};
 use crate::set::{Set, Template};
 use crate::slot::Slot;
+use crate::stack;
 use crate::value::Value;
 
 use site::Site;
 
 /// How deep the evaluator may recurse, over structures, parentheses and template calls together.
-const MAX_RECURSION: usize = 250;
+const MAX_RECURSION: usize = 5_000;
 
 /// Renders one template of a set.
 pub(crate) fn execute(
@@ -80,18 +81,18 @@ impl<'t> State<'t> {
     }
 
     /// Pays for a step and guards the stack.
-    fn descend<T>(
+    fn descend<T: Send>(
         &mut self,
-        evaluate: impl FnOnce(&mut Self) -> Result<T, Error>,
+        evaluate: impl FnOnce(&mut Self) -> Result<T, Error> + Send,
     ) -> Result<T, Error> {
         self.step()?;
         if self.recursion >= MAX_RECURSION {
             return Err(self.limit(LimitError::Nesting(MAX_RECURSION)));
         }
         self.recursion += 1;
-        let result = evaluate(self);
+        let result = stack::at_level(self.recursion, || evaluate(self));
         self.recursion -= 1;
-        result
+        result.unwrap_or_else(|| Err(self.limit(LimitError::Nesting(MAX_RECURSION))))
     }
 
     fn step(&mut self) -> Result<(), Error> {

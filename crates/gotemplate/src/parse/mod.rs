@@ -13,6 +13,7 @@ mod token;
 use std::mem;
 
 use crate::quote::quoted;
+use crate::stack;
 
 use lex::Lexer;
 use node::{Node, Tree, is_blank};
@@ -22,7 +23,7 @@ pub(crate) use number::Number;
 
 /// Control structures and parentheses nested deeper than this are refused: parser and evaluator
 /// recurse over them.
-const MAX_NESTING: usize = 100;
+const MAX_NESTING: usize = 500;
 
 /// What the parser must know beside the text.
 pub(crate) struct Syntax<'a> {
@@ -31,7 +32,7 @@ pub(crate) struct Syntax<'a> {
     pub(crate) left_delim: &'a [u8],
     pub(crate) right_delim: &'a [u8],
     /// Whether a function is known.
-    pub(crate) has_function: &'a dyn Fn(&str) -> bool,
+    pub(crate) has_function: &'a (dyn Fn(&str) -> bool + Sync),
 }
 
 /// A text that is not a template.
@@ -185,18 +186,18 @@ impl<'a> Parser<'a> {
     }
 
     /// Runs a parser one level deeper.
-    fn nested<T>(
+    fn nested<T: Send>(
         &mut self,
         too_deep: &str,
-        parse: impl FnOnce(&mut Self) -> Result<T, SyntaxError>,
+        parse: impl FnOnce(&mut Self) -> Result<T, SyntaxError> + Send,
     ) -> Result<T, SyntaxError> {
         if self.nesting >= MAX_NESTING {
             return Err(self.error(too_deep));
         }
         self.nesting += 1;
-        let result = parse(self);
+        let result = stack::at_level(self.nesting, || parse(self));
         self.nesting -= 1;
-        result
+        result.unwrap_or_else(|| Err(self.error(too_deep)))
     }
 
     fn next(&mut self) -> Token<'a> {
