@@ -11,7 +11,10 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use tokio::{io::AsyncWriteExt as _, process::Command, time::timeout};
 
-use crate::servers::{Component, Servers};
+use crate::{
+    process::PROXY_VARIABLES,
+    servers::{Component, Servers},
+};
 
 const LIMIT: Duration = Duration::from_secs(90);
 
@@ -55,6 +58,7 @@ impl Kubectl {
             .arg("--cache-dir")
             .arg(&self.cache)
             .args(arguments)
+            .envs(PROXY_VARIABLES.map(|name| (name, "")))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

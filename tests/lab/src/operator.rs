@@ -148,6 +148,7 @@ impl OperatorProcess {
     ) -> Result<Self> {
         let (metrics, health, webhook) = (Port::reserve()?, Port::reserve()?, Port::reserve()?);
         let program = Program::new(&options.binary)
+            .unproxied()
             .arg("run")
             .flag("kubeconfig", kubeconfig)
             .flag("metrics-bind-address", metrics.local())

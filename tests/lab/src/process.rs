@@ -24,6 +24,16 @@ const TAIL_LINES: usize = 15;
 /// A killed process is gone at once, unless the machine is very busy.
 const KILL_LIMIT: Duration = Duration::from_secs(20);
 
+/// Where programs look for proxies.
+pub(crate) const PROXY_VARIABLES: [&str; 6] = [
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+];
+
 /// What to run.
 #[derive(Clone)]
 pub(crate) struct Program {
@@ -64,6 +74,13 @@ impl Program {
     pub(crate) fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.environment.push((name.into(), value.into()));
         self
+    }
+
+    /// Without the user's proxies, which would only be in the way: all that servers talk to is on this machine.
+    pub(crate) fn unproxied(self) -> Self {
+        PROXY_VARIABLES
+            .into_iter()
+            .fold(self, |program, name| program.env(name, ""))
     }
 }
 
@@ -201,7 +218,7 @@ impl Server {
     pub(crate) fn new(name: &'static str, program: Program, log: PathBuf, grace: Duration) -> Self {
         Self {
             name,
-            program,
+            program: program.unproxied(),
             log,
             stop_signal: Signal::TERM,
             grace,

@@ -133,8 +133,10 @@ impl Access {
     pub(crate) async fn client(&self, token: &str) -> Result<Client> {
         tls::install_provider();
         let kubeconfig = Kubeconfig::from_yaml(&self.kubeconfig(token)?)?;
-        let config =
+        let mut config =
             Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
+        // It takes the user's proxy from the environment.
+        config.proxy_url = None;
         Client::try_from(config).context("building a client for the API server")
     }
 

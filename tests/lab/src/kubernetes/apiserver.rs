@@ -235,7 +235,8 @@ impl ApiServer {
         Mark::now(&self.audit_log)
     }
 
-    /// The requests since `mark` that have been answered, and the watches that have begun; of `user` only, if given.
+    /// The requests since `mark` that have been answered, and the watches that have begun; of `user` only, if given. An
+    /// answer reaches its client a moment before it reaches the log: await what is expected, and then look for more.
     ///
     /// # Errors
     /// The audit log cannot be read.

@@ -71,7 +71,7 @@ impl Cgroup {
     }
 }
 
-/// One in version 2, and one for each controller in version 1.
+/// One in version 2, and one for each controller in version 1; a hybrid has both, and the kubelet makes groups in all.
 fn hierarchies() -> Vec<PathBuf> {
     let root = PathBuf::from(ROOT);
     if root.join("cgroup.controllers").is_file() {
@@ -82,9 +82,9 @@ fn hierarchies() -> Vec<PathBuf> {
         .flatten()
         .flatten()
         .map(|entry| entry.path());
-    // Of a hybrid, version 2 has no controllers; and names of two controllers may be links to one hierarchy.
+    // Names of two controllers may be links to one hierarchy.
     controllers
-        .filter(|path| path.is_dir() && !path.is_symlink() && !path.ends_with("unified"))
+        .filter(|path| path.is_dir() && !path.is_symlink())
         .collect()
 }
 
