@@ -1,33 +1,34 @@
-# `make demo` and `make test` are all that a newcomer needs; `make help` lists the rest.
+# `make demo` and `make test` are all that a newcomer needs: git, make, a C compiler, Rust, Go and Python 3 are enough,
+# and no question is asked. `make help` lists the rest.
 .DEFAULT_GOAL := help
-LAB := cargo run --locked --quiet -p secretwire-lab --
+TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help
+# Heeded by the demo: with ONCE=1 it ends with the story instead of staying up.
+export ONCE
+
+.PHONY: help build debug demo lab test generate bench
+
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-.PHONY: build
 build: ## Build the operator for shipping: target/release/secretwire
-	cargo build --locked --release -p secretwire
+	cargo build --release --locked -p secretwire
 
-.PHONY: demo
-demo: ## The main job on real servers, on one screen (ONCE=1 exits by itself)
+debug:
 	@cargo build --locked -p secretwire -p secretwire-lab
-	@exec target/debug/secretwire-lab demo $(if $(ONCE),--once)
 
-.PHONY: lab
-lab: ## A cluster with OpenBao that stays up
-	@$(LAB) up --vault
+demo: debug ## The main job on real servers, on one screen; ONCE=1 exits by itself
+	@$(TARGET)/debug/secretwire-lab demo
 
-.PHONY: test
+lab: debug ## A cluster with OpenBao, and where possible a node, that stays up
+	@$(TARGET)/debug/secretwire-lab up --vault --node
+
 test: ## Everything: format, lints, docs, unit tests, policy, real servers, real node
 	@tests/run
 
-.PHONY: generate
 generate: ## Write the generated files: CRDs, RBAC, webhook configuration
 	SECRETWIRE_GENERATE=1 cargo test --locked -p secretwire manifests::
 
-.PHONY: bench
 bench: ## Measure against real servers; writes bench/results/
 	cargo build --locked --release -p secretwire -p secretwire-bench
-	target/release/secretwire-bench --output bench/results/operator.md
+	$(TARGET)/release/secretwire-bench --output bench/results/operator.md

@@ -7,7 +7,7 @@ use std::sync::{
 
 use kube::ResourceExt;
 use secretwire_api::VaultStaticSecret;
-use secretwire_core::ObjectKey;
+use secretwire_core::{ObjectKey, visit::Nudge};
 use secretwire_webhook::{Directory, Readiness, RefKind, ResourceKey, Sighting};
 use tokio::sync::watch;
 
@@ -31,7 +31,16 @@ impl ClusterDirectory {
 
 fn readiness(secret: &VaultStaticSecret, present: bool) -> Readiness {
     if is_current(secret) && (present || !secret.spec.destination.create) {
-        return Readiness::Ready;
+        let status = secret.status.as_ref();
+        let delivered = status.and_then(|status| status.destination.as_ref());
+        return match delivered.and_then(|delivered| delivered.keys.as_ref()) {
+            Some(_) => Readiness::Ready,
+            None => Readiness::Failed {
+                message: "the Secret has more keys than can be listed: leave some out with \
+                          destination.transformation.excludes"
+                    .to_owned(),
+            },
+        };
     }
     match failure(secret) {
         Some(message) => Readiness::Failed {
@@ -98,7 +107,8 @@ impl Directory for ClusterDirectory {
 
     fn nudge(&self, namespace: &str, keys: &[ResourceKey]) {
         for key in keys.iter().filter(|key| self.serves(key.kind)) {
-            self.cluster.nudge(ObjectKey::new(namespace, &key.name));
+            self.cluster
+                .nudge(ObjectKey::new(namespace, &key.name), Nudge::Read);
         }
     }
 }

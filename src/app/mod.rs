@@ -16,7 +16,7 @@ use std::{
 use anyhow::Context as _;
 use axum::Router;
 use prometheus_client::registry::Registry;
-use secretwire_core::backoff::Backoff;
+use secretwire_core::{backoff::Backoff, transform};
 use secretwire_webhook::{Admission, Directory, Prefix};
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -237,7 +237,8 @@ impl App {
             endpoint,
             namespace: self.operator_namespace.clone(),
             prefix: prefix.clone(),
-            client: self.clients.calling.clone(),
+            // It watches too, and puts its own limit on each call.
+            client: self.clients.watching.clone(),
         };
         webhook
             .start(
@@ -288,6 +289,7 @@ impl App {
             memory: Memory::default(),
             clock: Clock,
             backoff,
+            templates: Arc::new(transform::cache()),
             exclude_raw: transformation.exclude_raw,
         }))
     }

@@ -1,5 +1,5 @@
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     fmt::Debug,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -15,8 +15,10 @@ use kube::{
         watcher::{self, watcher},
     },
 };
-use secretwire_api::{VaultAuth, VaultConnection, VaultStaticSecret, names::label};
-use secretwire_core::{ObjectKey, reference};
+use secretwire_api::{
+    SecretTransformation, VaultAuth, VaultConnection, VaultStaticSecret, names::label,
+};
+use secretwire_core::{ObjectKey, reference, transform, visit::Nudge};
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
@@ -64,6 +66,8 @@ pub(crate) struct Cluster {
     pub(crate) connections: Cache<Guarded<VaultConnection>>,
     /// VaultAuths.
     pub(crate) auths: Cache<Guarded<VaultAuth>>,
+    /// SecretTransformations.
+    pub(crate) transformations: Cache<Guarded<SecretTransformation>>,
     /// VaultStaticSecrets.
     pub(crate) static_secrets: Cache<Guarded<VaultStaticSecret>>,
     /// Secrets that carry the owner labels.
@@ -72,10 +76,13 @@ pub(crate) struct Cluster {
     pub(crate) connection_triggers: Triggers,
     /// VaultAuths to look at.
     pub(crate) auth_triggers: Triggers,
+    /// SecretTransformations to look at.
+    pub(crate) transformation_triggers: Triggers,
     /// VaultStaticSecrets to look at.
     pub(crate) static_secret_triggers: Triggers,
-    /// VaultStaticSecrets whose secret is to be read whether it is time or not.
-    nudged: Mutex<HashSet<ObjectKey>>,
+    /// VaultStaticSecrets to visit whether it is time or not.
+    nudged: Mutex<HashMap<ObjectKey, Nudge>>,
+    filled: watch::Sender<bool>,
     changed: watch::Sender<()>,
     operator_namespace: String,
 }
@@ -84,6 +91,7 @@ pub(crate) struct Cluster {
 pub(crate) struct Watches {
     connections: Vec<Writer<Guarded<VaultConnection>>>,
     auths: Vec<Writer<Guarded<VaultAuth>>>,
+    transformations: Vec<Writer<Guarded<SecretTransformation>>>,
     static_secrets: Vec<Writer<Guarded<VaultStaticSecret>>>,
     secrets: Vec<Writer<PartialObjectMeta<Secret>>>,
 }
@@ -93,23 +101,28 @@ impl Cluster {
     pub(crate) fn new(scopes: &Scopes, operator_namespace: &str) -> (Arc<Self>, Watches) {
         let (connections, connection_writers) = stores(scopes);
         let (auths, auth_writers) = stores(scopes);
+        let (transformations, transformation_writers) = stores(scopes);
         let (static_secrets, static_secret_writers) = stores(scopes);
         let (secrets, secret_writers) = stores(scopes);
         let cluster = Self {
             connections,
             auths,
+            transformations,
             static_secrets,
             secrets,
             connection_triggers: Triggers::default(),
             auth_triggers: Triggers::default(),
+            transformation_triggers: Triggers::default(),
             static_secret_triggers: Triggers::default(),
             nudged: Mutex::default(),
+            filled: watch::Sender::new(false),
             changed: watch::Sender::new(()),
             operator_namespace: operator_namespace.to_owned(),
         };
         let watches = Watches {
             connections: connection_writers,
             auths: auth_writers,
+            transformations: transformation_writers,
             static_secrets: static_secret_writers,
             secrets: secret_writers,
         };
@@ -118,10 +131,18 @@ impl Cluster {
 
     /// Waits until every cache has been filled once.
     pub(crate) async fn ready(&self) {
+        // The sender is this object's own, so it outlives the wait.
+        let _ = self.filled.subscribe().wait_for(|filled| *filled).await;
+    }
+
+    /// A store wakes only one of those who wait for it, so one waits for all.
+    async fn fill(&self) {
         self.connections.ready().await;
         self.auths.ready().await;
+        self.transformations.ready().await;
         self.static_secrets.ready().await;
         self.secrets.ready().await;
+        self.filled.send_replace(true);
     }
 
     /// Marked by each change of a resource or Secret, after the caches show it.
@@ -129,17 +150,19 @@ impl Cluster {
         self.changed.subscribe()
     }
 
-    /// Has the secret of a resource read soon, before those that only wait for their time.
-    pub(crate) fn nudge(&self, key: ObjectKey) {
+    /// Has a resource visited soon, before those that only wait for their time.
+    pub(crate) fn nudge(&self, key: ObjectKey, nudge: Nudge) {
         self.nudged
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(key.clone());
+            .entry(key.clone())
+            .and_modify(|known| *known = nudge.max(*known))
+            .or_insert(nudge);
         self.static_secret_triggers.mark_first(key);
     }
 
-    /// Whether the resource was nudged since this was last asked.
-    pub(crate) fn take_nudge(&self, key: &ObjectKey) -> bool {
+    /// What the resource was nudged for since this was last asked.
+    pub(crate) fn take_nudge(&self, key: &ObjectKey) -> Option<Nudge> {
         self.nudged
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -192,7 +215,31 @@ impl Cluster {
     fn auth_changed(&self, auth: &ObjectKey) {
         self.auth_triggers.mark(auth.clone());
         for secret in self.users_of_auth(auth) {
-            self.nudge(secret);
+            self.nudge(secret, Nudge::Read);
+        }
+    }
+
+    /// The VaultStaticSecrets that take templates or filters from this SecretTransformation.
+    fn users_of_transformation(&self, transformation: &ObjectKey) -> Vec<ObjectKey> {
+        self.static_secrets
+            .select(|guarded| {
+                guarded.0.as_ref().is_ok_and(|secret| {
+                    let namespace = secret.namespace().unwrap_or_default();
+                    let links = secret.spec.destination.transformation.iter();
+                    links
+                        .flat_map(|t| &t.transformation_refs)
+                        .any(|link| transform::linked_key(link, &namespace) == *transformation)
+                })
+            })
+            .iter()
+            .map(|secret| key_of(&**secret))
+            .collect()
+    }
+
+    fn transformation_changed(&self, transformation: &ObjectKey) {
+        self.transformation_triggers.mark(transformation.clone());
+        for secret in self.users_of_transformation(transformation) {
+            self.nudge(secret, Nudge::Render);
         }
     }
 
@@ -237,6 +284,22 @@ impl Watches {
                 happened,
             )
         };
+        let transformations = {
+            let mut generations = Generations::default();
+            let cluster = Arc::clone(&cluster);
+            let happened = move |happened: Happened<'_, _>| {
+                if let Some(object) = generations.changed(&happened) {
+                    cluster.transformation_changed(&key_of(object));
+                }
+            };
+            drive(
+                scopes.apis(&client),
+                self.transformations,
+                watcher::Config::default(),
+                happened,
+            )
+        };
+        let filled = Arc::clone(&cluster);
         let static_secrets = {
             let cluster = Arc::clone(&cluster);
             let happened = move |happened: Happened<'_, _>| {
@@ -268,7 +331,14 @@ impl Watches {
             };
             drive(scopes.apis(&client), self.secrets, config, happened)
         };
-        futures::join!(connections, auths, static_secrets, secrets);
+        futures::join!(
+            connections,
+            auths,
+            transformations,
+            static_secrets,
+            secrets,
+            filled.fill()
+        );
     }
 }
 

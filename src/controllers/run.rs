@@ -12,7 +12,7 @@ use kube::{
 use secretwire_api::VaultStaticSecret;
 use secretwire_core::ObjectKey;
 
-use super::{auth, connection, gates};
+use super::{auth, connection, gates, transformation};
 use crate::{
     cluster::{Cache, Guarded, Triggers, key_of},
     sync::{Context, visit},
@@ -58,6 +58,13 @@ pub(crate) async fn run(controllers: &Controllers) {
             context,
             1,
             auth::reconcile
+        ),
+        control(
+            &cluster.transformations,
+            &cluster.transformation_triggers,
+            context,
+            1,
+            transformation::reconcile
         ),
         control(
             &cluster.static_secrets,

@@ -1,15 +1,22 @@
-use std::time::Duration;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use kube::Resource;
 use secretwire_api::{
-    Condition, Destination, KvType, RolloutRestartTarget, VaultStaticSecret,
+    Condition, Destination, KvType, RolloutRestartTarget, Transformation, VaultStaticSecret,
     VaultStaticSecretStatus,
     names::{condition, finalizer},
 };
-use secretwire_core::{SecretData, render, schedule};
-use secretwire_vault::{KvRead, KvVersion, Mount, Namespace, Session, VaultPath};
+use secretwire_core::{
+    SecretData,
+    render::{Metadata, RenderError, TEMPLATE_TIME, render},
+    schedule,
+    transform::{self, Transform, TransformError},
+};
+use secretwire_vault::{KvRead, KvVersion, Mount, Namespace, SecretJson, Session, VaultPath};
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
+use crate::cluster::key_of;
 use crate::sync::{Context, Delivered, Report, SyncError, Syncable};
 
 impl Syncable for VaultStaticSecret {
@@ -57,7 +64,121 @@ impl Syncable for VaultStaticSecret {
         self.spec.hmac_secret_data
     }
 
-    async fn read(&self, session: &Session, context: &Context) -> Result<SecretData, SyncError> {
+    async fn read(
+        &self,
+        session: &Session,
+        at_hand: Option<Zeroizing<String>>,
+        context: &Context,
+    ) -> Result<SecretData, SyncError> {
+        // Templates first: what cannot be rendered need not be read.
+        let transform = self.transform(context)?;
+        let (read, kv) = self.request(session).await?;
+        let metadata = Metadata {
+            annotations: self.metadata.annotations.clone().unwrap_or_default(),
+            labels: self.metadata.labels.clone().unwrap_or_default(),
+        };
+        let answer = match at_hand {
+            Some(raw) => Answer::AtHand(raw),
+            None => Answer::Read(session.read_kv(read).await?),
+        };
+        if !transform.has_templates() {
+            return Ok(render(answer.expose(), kv, &transform, &metadata, None)?);
+        }
+        let deadline = context.clock.instant() + TEMPLATE_TIME;
+        // A template may take long, and other visits are not to wait for it.
+        let made = tokio::task::spawn_blocking(move || {
+            render(answer.expose(), kv, &transform, &metadata, Some(deadline))
+        });
+        match made.await {
+            Ok(data) => Ok(data?),
+            Err(_) => {
+                Err(RenderError::Template("the template could not be rendered".to_owned()).into())
+            }
+        }
+    }
+
+    fn status_patch(&self, report: &Report, conditions: Vec<Condition>) -> Option<Value> {
+        let before = self.status.clone().unwrap_or_default();
+        let after = VaultStaticSecretStatus {
+            last_generation: self.meta().generation.unwrap_or_default(),
+            secret_mac: report
+                .delivered
+                .digest
+                .clone()
+                .filter(|_| self.spec.hmac_secret_data),
+            vault_client_meta: before.vault_client_meta.clone(),
+            destination: report.delivered.destination.clone(),
+            conditions,
+        };
+        // An unchanged status is not written; the restart condition is dropped by
+        // replacing the list, as is every list in a merge patch.
+        if self.status.as_ref() == Some(&after) {
+            return None;
+        }
+        Some(json!({
+            "status": {
+                "lastGeneration": after.last_generation,
+                "secretMAC": after.secret_mac,
+                "destination": after.destination,
+                "conditions": after.conditions,
+            }
+        }))
+    }
+}
+
+/// What Vault answered.
+enum Answer {
+    Read(Arc<SecretJson>),
+    AtHand(Zeroizing<String>),
+}
+
+impl Answer {
+    fn expose(&self) -> &str {
+        match self {
+            Self::Read(answer) => answer.expose(),
+            Self::AtHand(raw) => raw,
+        }
+    }
+}
+
+/// What is needed to read and render one.
+trait Source {
+    fn transform(&self, context: &Context) -> Result<Transform, TransformError>;
+    fn request(
+        &self,
+        session: &Session,
+    ) -> impl Future<Output = Result<(KvRead, KvType), SyncError>> + Send;
+}
+
+impl Source for VaultStaticSecret {
+    fn transform(&self, context: &Context) -> Result<Transform, TransformError> {
+        let none = Transformation::default();
+        let transformation = self
+            .spec
+            .destination
+            .transformation
+            .as_ref()
+            .unwrap_or(&none);
+        let linked: BTreeMap<_, _> = transformation
+            .transformation_refs
+            .iter()
+            .filter_map(|link| {
+                let namespace = self.metadata.namespace.as_deref().unwrap_or_default();
+                let key = transform::linked_key(link, namespace);
+                let object = context.cluster.transformations.get(&key)?;
+                Some((key, object))
+            })
+            .collect();
+        transform::compile(
+            &key_of(self),
+            transformation,
+            context.exclude_raw,
+            |key| Some(&linked.get(key)?.0.as_ref().ok()?.spec),
+            &context.templates,
+        )
+    }
+
+    async fn request(&self, session: &Session) -> Result<(KvRead, KvType), SyncError> {
         let spec = &self.spec;
         let path = |field| move |source| SyncError::Path { field, source };
         let mount = Mount::parse(&spec.mount).map_err(path("spec.mount"))?;
@@ -89,42 +210,7 @@ impl Syncable for VaultStaticSecret {
             },
             fixed: spec.version.and_then(|version| u32::try_from(version).ok()),
         };
-        let answer = session.read_kv(read).await?;
-        let transformation = spec.destination.transformation.as_ref();
-        Ok(render::render(
-            answer.expose(),
-            kv,
-            transformation,
-            context.exclude_raw,
-        )?)
-    }
-
-    fn status_patch(&self, report: &Report, conditions: Vec<Condition>) -> Option<Value> {
-        let before = self.status.clone().unwrap_or_default();
-        let after = VaultStaticSecretStatus {
-            last_generation: self.meta().generation.unwrap_or_default(),
-            secret_mac: report
-                .delivered
-                .digest
-                .clone()
-                .filter(|_| self.spec.hmac_secret_data),
-            vault_client_meta: before.vault_client_meta.clone(),
-            destination: report.delivered.destination.clone(),
-            conditions,
-        };
-        // An unchanged status is not written; the restart condition is dropped by
-        // replacing the list, as is every list in a merge patch.
-        if self.status.as_ref() == Some(&after) {
-            return None;
-        }
-        Some(json!({
-            "status": {
-                "lastGeneration": after.last_generation,
-                "secretMAC": after.secret_mac,
-                "destination": after.destination,
-                "conditions": after.conditions,
-            }
-        }))
+        Ok((read, kv))
     }
 }
 

@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use secretwire_core::{duration::DurationError, render::RenderError, secret::Conflict};
+use secretwire_core::{
+    duration::DurationError, render::RenderError, secret::Conflict, transform::TransformError,
+};
 use secretwire_vault::{PathError, Retry};
 
 use crate::vault::IdentityError;
@@ -25,6 +27,9 @@ pub(crate) enum SyncError {
     /// Vault did not give the secret.
     #[error("{}", chain(.0))]
     Read(#[from] secretwire_vault::Error),
+    /// The templates and filters cannot be used.
+    #[error("{0}")]
+    Transform(#[from] TransformError),
     /// No data could be made of it.
     #[error("{0}")]
     Render(#[from] RenderError),
@@ -61,7 +66,9 @@ impl SyncError {
             ) => "VaultClientConfigError",
             Self::Duration(_) | Self::Path { .. } => "VaultStaticSecretError",
             Self::Read(_) => "VaultClientError",
-            Self::Render(_) => "SecretDataBuilderError",
+            Self::Transform(TransformError::Parse(_) | TransformError::Filter(_))
+            | Self::Render(_) => "SecretDataBuilderError",
+            Self::Transform(_) => "TransformationError",
             Self::Conflict(_) | Self::Write { .. } => "SecretSyncError",
             Self::Restart { .. } => "RolloutRestartFailed",
         }

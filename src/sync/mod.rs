@@ -10,11 +10,14 @@ mod write;
 
 use std::{fmt::Debug, sync::Arc};
 
+use k8s_openapi::api::core::v1::Secret;
 use kube::{Client, Resource, core::NamespaceResourceScope};
 use secretwire_api::{Condition, Destination, DestinationStatus, RolloutRestartTarget};
 use secretwire_core::{ObjectKey, SecretData, backoff::Backoff, mac::MacKey};
+use secretwire_gotemplate::ParsedCache;
 use secretwire_vault::Session;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 pub(crate) use error::SyncError;
 pub(crate) use memory::{Delivered, Memory};
@@ -51,6 +54,8 @@ pub(crate) struct Context {
     pub(crate) clock: Clock,
     /// Waits after failures.
     pub(crate) backoff: Backoff,
+    /// Parsed templates.
+    pub(crate) templates: Arc<ParsedCache>,
     /// Leave `_raw` out of every Secret.
     pub(crate) exclude_raw: bool,
 }
@@ -86,10 +91,12 @@ pub(crate) trait Syncable:
     fn period(&self) -> Result<Option<std::time::Duration>, SyncError>;
     /// Whether digests may be kept in the status.
     fn keeps_digest(&self) -> bool;
-    /// Reads the secret and makes the data of the destination.
+    /// Reads the secret and makes the data of the destination. What was read
+    /// before is not read again where it is at hand.
     fn read(
         &self,
         session: &Session,
+        at_hand: Option<Zeroizing<String>>,
         context: &Context,
     ) -> impl Future<Output = Result<SecretData, SyncError>> + Send;
     /// The status after a visit, as a merge patch; None when it says nothing new.
@@ -107,6 +114,33 @@ pub(crate) struct Written {
     pub(crate) destination: DestinationStatus,
     /// Whether it was written at all.
     pub(crate) changed: bool,
+}
+
+/// Bytes of key names that a status may hold; only a hostile Secret has more.
+const MAX_KEY_BYTES: usize = 64 * 1024;
+
+impl Written {
+    /// The Secret as the API server gave it.
+    fn new(secret: &Secret, generation: i64, changed: bool) -> Self {
+        let meta = &secret.metadata;
+        let keys: Vec<_> = secret
+            .data
+            .iter()
+            .flatten()
+            .map(|(key, _)| key.clone())
+            .collect();
+        let listable = keys.iter().map(String::len).sum::<usize>() <= MAX_KEY_BYTES;
+        Self {
+            destination: DestinationStatus {
+                name: meta.name.clone().unwrap_or_default(),
+                uid: meta.uid.clone().unwrap_or_default(),
+                resource_version: meta.resource_version.clone().unwrap_or_default(),
+                generation,
+                keys: listable.then_some(keys),
+            },
+            changed,
+        }
+    }
 }
 
 /// The owner of a Secret, as a resource describes itself.

@@ -13,7 +13,7 @@ use secretwire_core::{
 };
 
 use super::{
-    Context, Delivered, Report, SyncError, Syncable, Written,
+    Context, Delivered, Report, SyncError, Syncable,
     memory::{Entry, Failing},
     propagate, report, write,
 };
@@ -90,7 +90,7 @@ fn due<K: Syncable>(object: &K, key: &ObjectKey, uid: &str, context: &Context) -
         generation: object.meta().generation.unwrap_or_default(),
         metadata: metadata_digest(object),
         secret: version.as_ref().map(|(version, _)| version.as_str()),
-        nudged: context.cluster.take_nudge(key),
+        nudge: context.cluster.take_nudge(key),
     };
     context.memory.with(uid, |entry| {
         visit::decide(
@@ -114,8 +114,12 @@ async fn sync<K: Syncable>(
         .identities
         .resolve(object.vault_auth_ref(), &namespace)
         .await?;
+    let at_hand = match reason {
+        Reason::Retransformed => write::raw_at_hand(object, before, context).await,
+        Reason::First | Reason::Edited | Reason::Nudged | Reason::Drifted | Reason::Due => None,
+    };
     let data = object
-        .read(&identity.session, context)
+        .read(&identity.session, at_hand, context)
         .await
         .inspect_err(|error| {
             if error.is_unreachable() {
@@ -125,7 +129,9 @@ async fn sync<K: Syncable>(
     let digest = context.mac_key.digest(&data);
     let strictness = match reason {
         Reason::Edited => Strictness::Exact,
-        Reason::First | Reason::Nudged | Reason::Drifted | Reason::Due => Strictness::Contains,
+        Reason::First | Reason::Nudged | Reason::Retransformed | Reason::Drifted | Reason::Due => {
+            Strictness::Contains
+        }
     };
     let written = write::write(object, &data, &digest, before, strictness, context).await?;
     let restart = propagate::restart(object, before.digest.as_deref(), &digest, context).await?;
@@ -195,33 +201,4 @@ fn metadata_digest<K: Resource>(object: &K) -> u64 {
     object.meta().labels.hash(&mut hasher);
     object.meta().annotations.hash(&mut hasher);
     hasher.finish()
-}
-
-impl Written {
-    /// The Secret as the API server gave it.
-    pub(super) fn new(
-        secret: &k8s_openapi::api::core::v1::Secret,
-        generation: i64,
-        changed: bool,
-    ) -> Self {
-        /// More keys than this are not listed: the status is no place for them.
-        const MAX_KEYS: usize = 500;
-        let data = secret.data.as_ref();
-        let count = data.map_or(0, std::collections::BTreeMap::len);
-        Self {
-            destination: secretwire_api::DestinationStatus {
-                name: secret.metadata.name.clone().unwrap_or_default(),
-                uid: secret.metadata.uid.clone().unwrap_or_default(),
-                resource_version: secret.metadata.resource_version.clone().unwrap_or_default(),
-                generation,
-                keys: (count <= MAX_KEYS).then(|| {
-                    data.into_iter()
-                        .flatten()
-                        .map(|(key, _)| key.clone())
-                        .collect()
-                }),
-            },
-            changed,
-        }
-    }
 }

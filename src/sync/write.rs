@@ -3,11 +3,13 @@ use kube::{
     Api, ResourceExt,
     api::{DeleteParams, PostParams, Preconditions},
 };
-use secretwire_api::DestinationStatus;
+use secretwire_api::{DestinationStatus, names::RAW_KEY};
 use secretwire_core::{
     ObjectKey, SecretData,
     secret::{SecretStep, Strictness, plan_secret},
 };
+
+use zeroize::Zeroizing;
 
 use super::{Context, Delivered, SyncError, Syncable, Written, owner};
 
@@ -72,6 +74,28 @@ pub(crate) async fn write<K: Syncable>(
         remove_orphans(object, &key, &secrets, context).await;
     }
     Ok(written)
+}
+
+/// What Vault answered when the destination was written, as far as the Secret
+/// still holds all of it untouched.
+pub(crate) async fn raw_at_hand<K: Syncable>(
+    object: &K,
+    before: &Delivered,
+    context: &Context,
+) -> Option<Zeroizing<String>> {
+    let destination = before.destination.as_ref()?;
+    let digest = before.digest.as_deref()?;
+    let namespace = object.namespace().unwrap_or_default();
+    let secrets: Api<Secret> = Api::namespaced(context.kube.clone(), &namespace);
+    let live = secrets.get_opt(&destination.name).await.ok()??;
+    let mut data = live.data?;
+    let untouched = live.metadata.uid.as_deref() == Some(destination.uid.as_str())
+        && context.mac_key.digest_of(
+            data.iter()
+                .map(|(key, value)| (key.as_str(), value.0.as_slice())),
+        ) == digest;
+    let raw = data.remove(RAW_KEY).filter(|_| untouched)?;
+    String::from_utf8(raw.0).ok().map(Zeroizing::new)
 }
 
 /// The destination as it was delivered, when nothing happened to it since and

@@ -1,11 +1,12 @@
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::CustomResourceExt;
 
-use crate::{VaultAuth, VaultConnection, VaultStaticSecret};
+use crate::{SecretTransformation, VaultAuth, VaultConnection, VaultStaticSecret};
 
 /// The definitions of all resources that this version serves, by name.
 pub fn crds() -> Vec<CustomResourceDefinition> {
     let mut all = vec![
+        SecretTransformation::crd(),
         VaultAuth::crd(),
         VaultConnection::crd(),
         VaultStaticSecret::crd(),

@@ -14,6 +14,7 @@
 mod crds;
 mod destination;
 pub mod names;
+mod secret_transformation;
 mod vault_auth;
 mod vault_connection;
 mod vault_static_secret;
@@ -24,6 +25,9 @@ pub use destination::{
     Transformation, TransformationRef,
 };
 pub use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+pub use secret_transformation::{
+    SecretTransformation, SecretTransformationSpec, SecretTransformationStatus,
+};
 pub use vault_auth::{
     AppRoleAuth, AuthMethod, AwsAuth, GcpAuth, JwtAuth, KubernetesAuth, MapMerge, MergeStrategy,
     StorageEncryption, VaultAuth, VaultAuthGlobalRef, VaultAuthSpec, VaultAuthStatus,

@@ -13,6 +13,8 @@ pub mod schedule;
 pub mod secret;
 mod secret_data;
 pub mod status;
+pub mod transform;
+pub mod vault_path;
 pub mod visit;
 
 pub use reference::ObjectKey;

@@ -1,11 +1,21 @@
 //! From what Vault answered to the data of a Secret.
 
-use regex::Regex;
-use secretwire_api::{KvType, Transformation, names::RAW_KEY};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use secretwire_api::{KvType, names::RAW_KEY};
+use secretwire_gotemplate::{
+    Limits, Map, Set, Value,
+    json::{Numbers, parse},
+};
+use serde_json::value::RawValue;
 
 use crate::{
     SecretData,
     json::{self, JsonError},
+    transform::{Key, Output, Transform},
 };
 
 /// What Kubernetes accepts as the data of one Secret, in bytes of values.
@@ -42,60 +52,76 @@ pub enum RenderError {
          rename it in Vault, or leave it out with destination.transformation.excludes"
     )]
     InvalidKey(String),
+    /// A template made a key that Kubernetes does not accept, or made one twice.
+    #[error("template {template:?} makes the key {key:?}, which {problem}")]
+    TemplateKey {
+        /// The template.
+        template: String,
+        /// The key.
+        key: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// More than a Secret can hold.
     #[error(
         "the Secret would hold {0} bytes, Kubernetes accepts {MAX_SECRET_BYTES}: leave out `_raw` \
          with destination.transformation.excludeRaw, or keys with excludes"
     )]
     TooLarge(usize),
-    /// An expression that does not compile.
-    #[error("destination.transformation.{field} {expression:?} is no regular expression: {cause}")]
-    Expression {
-        /// `includes` or `excludes`.
-        field: &'static str,
-        /// The expression.
-        expression: String,
-        /// What is wrong with it.
-        cause: String,
-    },
-    /// Templates are not rendered by this version.
-    #[error("destination.transformation.{0} is not supported by this version")]
-    Unsupported(&'static str),
+    /// A template failed; Go's message, without values.
+    #[error("{0}")]
+    Template(String),
+}
+
+/// What templates see of the resource itself.
+#[derive(Clone, Debug, Default)]
+pub struct Metadata {
+    /// Annotations of the resource.
+    pub annotations: BTreeMap<String, String>,
+    /// Labels of the resource.
+    pub labels: BTreeMap<String, String>,
 }
 
 /// Makes the data of a Secret from the JSON text of `data` in Vault's answer.
 pub fn render(
     answer: &str,
     kv: KvType,
-    transformation: Option<&Transformation>,
-    exclude_raw: bool,
+    transform: &Transform,
+    metadata: &Metadata,
+    deadline: Option<Instant>,
 ) -> Result<SecretData, RenderError> {
-    let none = Transformation::default();
-    let transformation = transformation.unwrap_or(&none);
-    if !transformation.templates.is_empty() {
-        return Err(RenderError::Unsupported("templates"));
-    }
-    if !transformation.transformation_refs.is_empty() {
-        return Err(RenderError::Unsupported("transformationRefs"));
-    }
-    let filters = Filters::compile(transformation)?;
-    let exclude_raw = exclude_raw || transformation.exclude_raw.unwrap_or_default();
-
     let outer = json::members(answer).map_err(RenderError::Answer)?;
-    let source = match kv {
-        KvType::V1 => outer,
+    let (source, source_text, version_metadata) = match kv {
+        KvType::V1 => (outer, answer, None),
         KvType::V2 => {
-            let inner = outer.get("data").ok_or(RenderError::NoData)?;
-            json::members(inner.get()).map_err(|_| RenderError::NoData)?
+            let inner = outer.get("data").ok_or(RenderError::NoData)?.get();
+            let members = json::members(inner).map_err(|_| RenderError::NoData)?;
+            (members, inner, outer.get("metadata").map(|raw| raw.get()))
         }
     };
-    if !exclude_raw && source.contains_key(RAW_KEY) {
+    if !transform.exclude_raw && source.contains_key(RAW_KEY) {
         return Err(RenderError::RawInSource);
     }
 
     let mut data = SecretData::default();
+    if !transform.exclude_raw {
+        let raw = json::canonical(answer).map_err(RenderError::Answer)?;
+        data.insert(RAW_KEY, raw.as_bytes());
+    }
+    if let Some(set) = transform.set.as_deref() {
+        let input = input(source_text, version_metadata, metadata)?;
+        let limits = Limits {
+            output_bytes: MAX_SECRET_BYTES,
+            deadline,
+            ..Limits::default()
+        };
+        let renderer = Renderer { set, limits, input };
+        for output in &transform.outputs {
+            renderer.add(output, &source, &mut data)?;
+        }
+    }
     for (key, value) in source {
-        if !filters.keep(&key) {
+        if data.contains(&key) || !transform.filters.keep(&key) {
             continue;
         }
         if !is_valid_key(&key) {
@@ -106,18 +132,125 @@ pub fn render(
             Err(source) => return Err(RenderError::Value { key, source }),
         }
     }
-    if !exclude_raw {
-        let raw = json::canonical(answer).map_err(RenderError::Answer)?;
-        data.insert(RAW_KEY, raw.as_bytes());
-    }
     match data.size() {
         size if size > MAX_SECRET_BYTES => Err(RenderError::TooLarge(size)),
         _ => Ok(data),
     }
 }
 
+/// How long all templates of one resource may take together.
+pub const TEMPLATE_TIME: Duration = Duration::from_secs(5);
+
+struct Renderer<'a> {
+    set: &'a Set,
+    limits: Limits,
+    input: BTreeMap<&'static str, Value>,
+}
+
+impl Renderer<'_> {
+    fn add(
+        &self,
+        output: &Output,
+        source: &BTreeMap<String, &RawValue>,
+        data: &mut SecretData,
+    ) -> Result<(), RenderError> {
+        let template = &output.template;
+        match &output.key {
+            Key::Fixed(key) => {
+                let text = self.run(template, &self.value(None))?;
+                put(data, template, key.clone(), text)
+            }
+            Key::EachSource(key_template) => {
+                for (name, raw) in source {
+                    let value = json::value_bytes(raw).map_err(|source| RenderError::Value {
+                        key: name.clone(),
+                        source,
+                    })?;
+                    let input = self.value(Some((name, value.as_bytes())));
+                    let key = self.run(key_template, &input)?;
+                    let key = String::from_utf8_lossy(&key).into_owned();
+                    // An empty key leaves this source key out.
+                    if !key.is_empty() {
+                        let text = self.run(template, &input)?;
+                        put(data, template, key, text)?;
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The input, made anew for each template: functions such as `set` change maps in place.
+    fn value(&self, each: Option<(&str, &[u8])>) -> Value {
+        let map = Map::any();
+        let each = each
+            .into_iter()
+            .flat_map(|(key, value)| [("Key", Value::from(key)), ("Value", Value::str(value))]);
+        let fields = self
+            .input
+            .iter()
+            .map(|(name, value)| (*name, value.clone()))
+            .chain(each);
+        for (name, value) in fields {
+            // Fails only for a map that is nil or of another element type.
+            let _ = map.insert(name.into(), value);
+        }
+        Value::from(map)
+    }
+
+    fn run(&self, template: &str, input: &Value) -> Result<Vec<u8>, RenderError> {
+        self.set
+            .render(template, input, &self.limits)
+            .map_err(|error| RenderError::Template(error.redacted().to_owned()))
+    }
+}
+
+fn put(
+    data: &mut SecretData,
+    template: &str,
+    key: String,
+    text: Vec<u8>,
+) -> Result<(), RenderError> {
+    let problem = if !is_valid_key(&key) {
+        "Kubernetes does not accept"
+    } else if data.contains(&key) {
+        "is made already"
+    } else {
+        data.insert(key, text);
+        return Ok(());
+    };
+    Err(RenderError::TemplateKey {
+        template: template.to_owned(),
+        key,
+        problem,
+    })
+}
+
+/// What templates see: `.Secrets`, `.Metadata`, `.Annotations` and `.Labels`.
+fn input(
+    source: &str,
+    version_metadata: Option<&str>,
+    metadata: &Metadata,
+) -> Result<BTreeMap<&'static str, Value>, RenderError> {
+    let object = |text: &str| {
+        parse(text.as_bytes(), Numbers::Text).map_err(|_| RenderError::Answer(JsonError::Malformed))
+    };
+    let strings = |map: &BTreeMap<String, String>| {
+        let entries = map
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()));
+        Value::from(Map::strings(entries))
+    };
+    Ok(BTreeMap::from([
+        ("Secrets", object(source)?),
+        ("Metadata", object(version_metadata.unwrap_or("{}"))?),
+        ("Annotations", strings(&metadata.annotations)),
+        ("Labels", strings(&metadata.labels)),
+    ]))
+}
+
 /// Whether Kubernetes accepts `key` in the data of a Secret.
-fn is_valid_key(key: &str) -> bool {
+pub(crate) fn is_valid_key(key: &str) -> bool {
     !key.is_empty()
         && key.len() <= MAX_KEY_BYTES
         && key != "."
@@ -127,161 +260,5 @@ fn is_valid_key(key: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
-/// The filters on source keys: excludes first, then includes.
-struct Filters {
-    excludes: Vec<Regex>,
-    includes: Vec<Regex>,
-}
-
-impl Filters {
-    fn compile(transformation: &Transformation) -> Result<Self, RenderError> {
-        Ok(Self {
-            excludes: compile("excludes", &transformation.excludes)?,
-            includes: compile("includes", &transformation.includes)?,
-        })
-    }
-
-    fn keep(&self, key: &str) -> bool {
-        !self.excludes.iter().any(|e| e.is_match(key))
-            && (self.includes.is_empty() || self.includes.iter().any(|e| e.is_match(key)))
-    }
-}
-
-fn compile(field: &'static str, expressions: &[String]) -> Result<Vec<Regex>, RenderError> {
-    expressions
-        .iter()
-        .map(|expression| {
-            Regex::new(expression).map_err(|error| RenderError::Expression {
-                field,
-                expression: expression.clone(),
-                cause: error
-                    .to_string()
-                    .lines()
-                    .last()
-                    .unwrap_or_default()
-                    .to_owned(),
-            })
-        })
-        .collect()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rendered(
-        answer: &str,
-        kv: KvType,
-        transformation: &Transformation,
-    ) -> Vec<(String, String)> {
-        render(answer, kv, Some(transformation), false)
-            .unwrap()
-            .expose()
-            .map(|(key, value)| (key.to_owned(), String::from_utf8(value.to_vec()).unwrap()))
-            .collect()
-    }
-
-    fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
-        expected
-            .iter()
-            .map(|&(key, value)| (key.to_owned(), value.to_owned()))
-            .collect()
-    }
-
-    const V2: &str =
-        r#"{"data":{"tls":true,"port":5432,"n":null,"user":"a<b"},"metadata":{"version":1}}"#;
-
-    #[test]
-    fn kv_v2_gives_the_inner_fields_and_the_whole_answer_as_raw() {
-        assert_eq!(
-            rendered(V2, KvType::V2, &Transformation::default()),
-            pairs(&[
-                (
-                    "_raw",
-                    r#"{"data":{"n":null,"port":5432,"tls":true,"user":"a\u003cb"},"metadata":{"version":1}}"#
-                ),
-                ("n", "null"),
-                ("port", "5432"),
-                ("tls", "true"),
-                ("user", "a<b"),
-            ])
-        );
-    }
-
-    #[test]
-    fn kv_v1_gives_the_fields_themselves() {
-        assert_eq!(
-            rendered(r#"{"a":"b"}"#, KvType::V1, &Transformation::default()),
-            pairs(&[("_raw", r#"{"a":"b"}"#), ("a", "b")])
-        );
-    }
-
-    #[test]
-    fn excludes_come_before_includes_and_spare_raw() {
-        let transformation = Transformation {
-            includes: vec!["^(user|port)$".into()],
-            excludes: vec!["^po".into(), "raw".into()],
-            ..Default::default()
-        };
-        let keys: Vec<_> = rendered(V2, KvType::V2, &transformation)
-            .into_iter()
-            .map(|(key, _)| key)
-            .collect();
-        assert_eq!(keys, ["_raw", "user"]);
-    }
-
-    #[test]
-    fn a_source_key_named_raw_needs_exclude_raw() {
-        let answer = r#"{"_raw":"mine"}"#;
-        assert_eq!(
-            render(answer, KvType::V1, None, false).unwrap_err(),
-            RenderError::RawInSource
-        );
-        let excluded = Transformation {
-            exclude_raw: Some(true),
-            ..Default::default()
-        };
-        assert_eq!(
-            rendered(answer, KvType::V1, &excluded),
-            pairs(&[("_raw", "mine")])
-        );
-    }
-
-    #[test]
-    fn keys_that_kubernetes_refuses_are_named() {
-        for key in ["a/b", "", "schlüssel", "..", "a b"] {
-            let answer = format!(r#"{{"{key}":"hunter2"}}"#);
-            let error = render(&answer, KvType::V1, None, true).unwrap_err();
-            assert_eq!(error, RenderError::InvalidKey(key.to_owned()));
-            assert!(!error.to_string().contains("hunter2"));
-        }
-    }
-
-    #[test]
-    fn too_much_data_is_told_before_kubernetes_refuses_it() {
-        let answer = format!(r#"{{"big":"{}"}}"#, "x".repeat(600 * 1024));
-        assert!(matches!(
-            render(&answer, KvType::V1, None, false),
-            Err(RenderError::TooLarge(_))
-        ));
-        assert!(render(&answer, KvType::V1, None, true).is_ok());
-    }
-
-    #[test]
-    fn a_v1_answer_read_as_v2_asks_for_the_type() {
-        assert_eq!(
-            render(r#"{"a":"b"}"#, KvType::V2, None, false).unwrap_err(),
-            RenderError::NoData
-        );
-    }
-
-    #[test]
-    fn a_bad_expression_is_quoted_with_its_field() {
-        let transformation = Transformation {
-            includes: vec!["(".into()],
-            ..Default::default()
-        };
-        let error = render(V2, KvType::V2, Some(&transformation), false).unwrap_err();
-        assert!(error.to_string().contains(r#"includes "(""#), "{error}");
-    }
-}
+mod tests;

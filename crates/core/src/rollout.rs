@@ -64,7 +64,10 @@ mod tests {
             Timestamp::UNIX_EPOCH,
             "vss/a@1",
         );
-        assert_eq!(patch.pointer(TEMPLATE_CAUSE_POINTER), Some(&json!("vss/a@1")));
+        assert_eq!(
+            patch.pointer(TEMPLATE_CAUSE_POINTER),
+            Some(&json!("vss/a@1"))
+        );
     }
 
     #[test]

@@ -133,7 +133,7 @@ mod tests {
     fn time_moves_only_when_the_status_does() {
         let up = Verdict::new("Ready", true, "Ready", "m");
         let down = Verdict::new("Ready", false, "Ready", "m");
-        let first = conditions(&[], &[up.clone()], 1, T0);
+        let first = conditions(&[], std::slice::from_ref(&up), 1, T0);
         let again = conditions(&first, &[up], 1, later());
         assert_eq!(first, again);
         let flipped = conditions(&again, &[down], 1, later());

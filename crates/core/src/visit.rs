@@ -25,8 +25,17 @@ pub struct Seen<'a> {
     pub metadata: u64,
     /// The destination's resourceVersion; None when it is not there.
     pub secret: Option<&'a str>,
-    /// Someone asked for a visit: a reference changed, or a pod waits.
-    pub nudged: bool,
+    /// Someone asked for a visit.
+    pub nudge: Option<Nudge>,
+}
+
+/// What a visit is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Nudge {
+    /// The data is to be made anew: templates or filters changed.
+    Render,
+    /// The secret is to be read: a reference changed, or a pod waits.
+    Read,
 }
 
 /// Why a resource is visited.
@@ -38,6 +47,8 @@ pub enum Reason {
     Edited,
     /// Something that it refers to changed, or a pod waits for it.
     Nudged,
+    /// Its data is to be made anew, from what was read before where that is at hand.
+    Retransformed,
     /// Its Secret was edited or deleted.
     Drifted,
     /// Its time has come.
@@ -61,11 +72,14 @@ pub fn decide(remembered: Option<&Remembered>, seen: Seen<'_>, now: Instant) -> 
     if last.generation != seen.generation || last.metadata != seen.metadata {
         return Visit::Go(Reason::Edited);
     }
-    if seen.nudged {
+    if seen.nudge == Some(Nudge::Read) {
         return Visit::Go(Reason::Nudged);
     }
     if last.secret.is_some() && last.secret.as_deref() != seen.secret {
         return Visit::Go(Reason::Drifted);
+    }
+    if seen.nudge == Some(Nudge::Render) {
+        return Visit::Go(Reason::Retransformed);
     }
     match last.due {
         Some(due) if due <= now => Visit::Go(Reason::Due),
@@ -91,7 +105,7 @@ mod tests {
         generation: 1,
         metadata: 7,
         secret: Some("10"),
-        nudged: false,
+        nudge: None,
     };
 
     #[test]
@@ -111,11 +125,48 @@ mod tests {
         let now = Instant::now();
         let last = remembered(now);
         let cases = [
-            (Seen { generation: 2, ..SEEN }, Reason::Edited),
-            (Seen { metadata: 8, ..SEEN }, Reason::Edited),
-            (Seen { nudged: true, ..SEEN }, Reason::Nudged),
-            (Seen { secret: Some("11"), ..SEEN }, Reason::Drifted),
-            (Seen { secret: None, ..SEEN }, Reason::Drifted),
+            (
+                Seen {
+                    generation: 2,
+                    ..SEEN
+                },
+                Reason::Edited,
+            ),
+            (
+                Seen {
+                    metadata: 8,
+                    ..SEEN
+                },
+                Reason::Edited,
+            ),
+            (
+                Seen {
+                    nudge: Some(Nudge::Read),
+                    ..SEEN
+                },
+                Reason::Nudged,
+            ),
+            (
+                Seen {
+                    nudge: Some(Nudge::Render),
+                    ..SEEN
+                },
+                Reason::Retransformed,
+            ),
+            (
+                Seen {
+                    secret: Some("11"),
+                    ..SEEN
+                },
+                Reason::Drifted,
+            ),
+            (
+                Seen {
+                    secret: None,
+                    ..SEEN
+                },
+                Reason::Drifted,
+            ),
         ];
         for (seen, reason) in cases {
             assert_eq!(decide(Some(&last), seen, now), Visit::Go(reason));
@@ -126,7 +177,10 @@ mod tests {
     #[test]
     fn a_secret_that_was_never_right_does_not_drift() {
         let now = Instant::now();
-        let last = Remembered { secret: None, ..remembered(now) };
+        let last = Remembered {
+            secret: None,
+            ..remembered(now)
+        };
         assert!(matches!(decide(Some(&last), SEEN, now), Visit::Wait(_)));
     }
 }
