@@ -206,6 +206,18 @@ impl Cluster {
             .collect()
     }
 
+    /// The resource that a Secret belongs to: by its reference, else, where
+    /// someone stripped that, by the UID in its labels.
+    fn owner(&self, secret: &PartialObjectMeta<Secret>) -> Option<ObjectKey> {
+        owner_of(secret).or_else(|| {
+            let uid = secret.labels().get(label::OWNER_UID)?;
+            let owners = self
+                .static_secrets
+                .select(|resource| resource.meta().uid.as_ref() == Some(uid));
+            owners.first().map(|resource| key_of(&**resource))
+        })
+    }
+
     fn mark_all_static_secrets(&self) {
         for secret in self.static_secrets.select(|_| true) {
             self.static_secret_triggers.mark(key_of(&*secret));
@@ -320,7 +332,7 @@ impl Watches {
             let happened = move |happened: Happened<'_, _>| {
                 match happened {
                     Happened::Object(secret) => {
-                        if let Some(owner) = owner_of(secret) {
+                        if let Some(owner) = cluster.owner(secret) {
                             cluster.static_secret_triggers.mark(owner);
                         }
                     }

@@ -1,6 +1,8 @@
 //! The subcommands, a file each.
 
+mod demo;
 mod fetch;
+mod node_possible;
 mod up;
 
 use anyhow::Result;
@@ -16,8 +18,12 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Tell the story of a secret, on real servers, as it happens
+    Demo(demo::Demo),
     /// Get every server that is missing; with all there, do nothing
     Fetch(fetch::Fetch),
+    /// Say whether a real node can run here, and if not, why
+    NodePossible(node_possible::NodePossible),
     /// Start a cluster that stays up until interrupted
     Up(up::Up),
 }
@@ -25,7 +31,9 @@ enum Command {
 impl Arguments {
     pub(crate) async fn run(self) -> Result<()> {
         match self.command {
+            Command::Demo(command) => Box::pin(command.run()).await,
             Command::Fetch(command) => command.run().await,
+            Command::NodePossible(command) => command.run(),
             Command::Up(command) => command.run().await,
         }
     }
