@@ -16,26 +16,36 @@
     reason = "functions share the signature of the registry"
 )]
 
+mod aes;
 mod cases;
 mod cast;
+mod certificates;
 mod dates;
 mod decimal;
 mod defaults;
+mod der;
 mod dicts;
 mod encoding;
+mod generate;
 mod hashes;
 mod json;
+mod jwk;
+mod keys;
 mod letters;
 mod lists;
 mod math;
 mod merge;
 mod names;
+mod passwords;
 mod paths;
+mod pem;
+mod pkcs12;
 mod random;
 mod reflection;
 mod regex;
 mod regex_class;
 mod regex_syntax;
+mod rsa;
 mod semver;
 mod semver_constraint;
 mod strings;
@@ -61,20 +71,28 @@ const TEXT: Type = Type::String;
 const MAX_NESTING: usize = 300;
 
 static TABLES: &[&[Func]] = &[
+    aes::TABLE,
     cases::TABLE,
+    certificates::TABLE,
     dates::TABLE,
     decimal::TABLE,
     defaults::TABLE,
     dicts::TABLE,
     encoding::TABLE,
+    generate::TABLE,
     hashes::TABLE,
     json::TABLE,
+    jwk::TABLE,
+    keys::TABLE,
     lists::TABLE,
     math::TABLE,
+    passwords::TABLE,
     paths::TABLE,
+    pkcs12::TABLE,
     random::TABLE,
     reflection::TABLE,
     regex::TABLE,
+    rsa::TABLE,
     semver::TABLE,
     strings::TABLE,
     url::TABLE,
