@@ -178,7 +178,7 @@ impl Case {
         }
         match self.fields.get(b"output_base64") {
             Some(output) => Answer::Output(STANDARD.decode(output.as_str().unwrap()).unwrap()),
-            None => Answer::Error(self.text("error")),
+            None => Answer::Error(one_replacement_a_run(&self.text("error"))),
         }
     }
 

@@ -179,6 +179,18 @@ fn later_texts_replace_templates_unless_they_are_blank() {
     assert_eq!(set.names(), ["a", "b", "c", "x"]);
 }
 
+/// The parser lets both through when another range is around; who is meant is Go's choice.
+#[test]
+fn leaving_a_range_from_its_else_branch_does_what_go_does() {
+    let ranges = |leave: &str| {
+        format!(
+            "{{{{range 2}}}}a{{{{range 0}}}}{{{{else}}}}b{{{{{leave}}}}}c{{{{end}}}}d{{{{end}}}}"
+        )
+    };
+    assert_eq!(render(&ranges("break")).unwrap(), "abdabd");
+    assert_eq!(render(&ranges("continue")).unwrap(), "abab");
+}
+
 #[test]
 fn bytes_pass_through_unchanged() {
     let keystore: Vec<u8> = (0..=255).collect();

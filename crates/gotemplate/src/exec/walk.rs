@@ -165,7 +165,11 @@ impl<'t> State<'t> {
         if ran {
             return Ok(Flow::Next);
         }
-        self.walk_all(dot, &range.otherwise)
+        // A break in the else branch ends this range, as in Go; a continue is for the one around it.
+        match self.walk_all(dot, &range.otherwise)? {
+            Flow::Break => Ok(Flow::Next),
+            flow => Ok(flow),
+        }
     }
 
     fn range_over_int(&mut self, range: &'t Range, limit: &Value) -> Result<bool, Error> {
