@@ -44,6 +44,7 @@ mod random;
 mod reflection;
 mod regex;
 mod regex_class;
+mod regex_escape;
 mod regex_syntax;
 mod rsa;
 mod semver;
@@ -56,6 +57,8 @@ mod time_parse;
 mod url;
 mod url_syntax;
 mod words;
+mod yaml;
+mod yaml_emit;
 
 use crate::funcs::{Func, FuncMap};
 use crate::types::Type;
@@ -96,6 +99,7 @@ static TABLES: &[&[Func]] = &[
     semver::TABLE,
     strings::TABLE,
     url::TABLE,
+    yaml::TABLE,
 ];
 
 /// The functions VSO's templates may call. `slice` is sprig's, on lists, and hides the builtin.
@@ -123,6 +127,14 @@ fn named(names: &[&str]) -> FuncMap {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_name_has_a_function() {
+        for (names, funcs) in [(names::VSO, vso()), (names::ESO, eso())] {
+            let missing: Vec<_> = names.iter().filter(|name| !funcs.contains(name)).collect();
+            assert!(missing.is_empty(), "{missing:?}");
+        }
+    }
 
     #[test]
     fn every_function_has_one_name_in_one_table() {

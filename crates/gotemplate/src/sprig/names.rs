@@ -183,7 +183,8 @@ pub(super) static VSO: &[&str] = &[
     "wrapWith",
 ];
 
-/// What External Secrets' engine v2 defines: its copy of sprig and its own functions.
+/// What External Secrets' engine v2 defines: its copy of sprig and its own functions, but for
+/// `fromYaml`, which needs a reader of YAML 1.1.
 pub(super) static ESO: &[&str] = &[
     "abbrev",
     "abbrevboth",
@@ -242,7 +243,6 @@ pub(super) static ESO: &[&str] = &[
     "float64",
     "floor",
     "fromJson",
-    "fromYaml",
     "fullPemToPkcs12",
     "fullPemToPkcs12Pass",
     "genCA",

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::regex_syntax::{SyntaxError, parse_escape};
+use super::regex_escape::parse_escape;
+use super::regex_syntax::SyntaxError;
 
 const INVALID_RANGE: &str = "invalid character class range";
 const MISSING_BRACKET: &str = "missing closing ]";
