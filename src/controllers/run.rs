@@ -5,7 +5,7 @@ use kube::{
     Resource,
     core::DeserializeGuard,
     runtime::{
-        controller::{Action, Config, applier},
+        controller::{self, Action, Config, applier},
         reflector::ObjectRef,
     },
 };
@@ -136,7 +136,7 @@ async fn control<K, F>(
                 queue,
                 Config::default().concurrency(concurrency),
             );
-            (sender, drain(applied))
+            (sender, drain(applied, context))
         })
         .unzip();
     let dispatch = async {
@@ -154,11 +154,18 @@ async fn control<K, F>(
 }
 
 /// What went wrong was told where it happened; here only objects that are gone are left.
-async fn drain<T, E: std::fmt::Display>(applied: impl Stream<Item = Result<T, E>>) {
+async fn drain<T, E, Q>(
+    applied: impl Stream<Item = Result<T, controller::Error<E, Q>>>,
+    context: &Context,
+) where
+    E: std::error::Error + 'static,
+    Q: std::error::Error + 'static,
+{
     let mut applied = Box::pin(applied);
     while let Some(done) = applied.next().await {
-        if let Err(error) = done {
-            tracing::trace!(%error, "nothing to work on");
+        if let Err(controller::Error::ObjectNotFound(gone)) = done {
+            let key = ObjectKey::new(gone.namespace.unwrap_or_default(), gone.name);
+            context.memory.forget(&key);
         }
     }
 }

@@ -5,16 +5,18 @@ use std::{
 };
 
 use secretwire_api::DestinationStatus;
-use secretwire_core::visit::Remembered;
+use secretwire_core::{ObjectKey, visit::Remembered};
 
-/// What the last visits to the resources left, by UID. Lost with the process:
+/// What the last visits to the resources left. Lost with the process:
 /// everything that must survive it is in the status.
 #[derive(Default)]
-pub(crate) struct Memory(Mutex<HashMap<String, Entry>>);
+pub(crate) struct Memory(Mutex<HashMap<ObjectKey, Entry>>);
 
 /// What the last visit to one resource left.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
+    /// UID of the resource: another one may have come under its name.
+    pub(crate) uid: String,
     /// For the decision whether to visit again.
     pub(crate) remembered: Remembered,
     /// What was delivered last.
@@ -45,18 +47,23 @@ pub(crate) struct Delivered {
 
 impl Memory {
     /// Looks at the entry of a resource.
-    pub(crate) fn with<T>(&self, uid: &str, look: impl FnOnce(Option<&Entry>) -> T) -> T {
-        look(self.lock().get(uid))
+    pub(crate) fn with<T>(
+        &self,
+        key: &ObjectKey,
+        uid: &str,
+        look: impl FnOnce(Option<&Entry>) -> T,
+    ) -> T {
+        look(self.lock().get(key).filter(|entry| entry.uid == uid))
     }
 
     /// Remembers a visit.
-    pub(crate) fn remember(&self, uid: &str, entry: Entry) {
-        self.lock().insert(uid.to_owned(), entry);
+    pub(crate) fn remember(&self, key: ObjectKey, entry: Entry) {
+        self.lock().insert(key, entry);
     }
 
     /// Forgets a resource that is gone.
-    pub(crate) fn forget(&self, uid: &str) {
-        self.lock().remove(uid);
+    pub(crate) fn forget(&self, key: &ObjectKey) {
+        self.lock().remove(key);
     }
 
     /// Forgets all of them: another process may have visited since.
@@ -64,7 +71,7 @@ impl Memory {
         self.lock().clear();
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Entry>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ObjectKey, Entry>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -31,7 +31,7 @@ pub(crate) async fn visit<K: Syncable>(object: Arc<K>, context: Arc<Context>) ->
     let key = key_of(&*object);
     let uid = object.uid().unwrap_or_default();
     if object.meta().deletion_timestamp.is_some() {
-        context.memory.forget(&uid);
+        context.memory.forget(&key);
         // Its Secret is garbage-collected; only VSO's finalizer may be in the way.
         return finalizers::release(&*object, K::FINALIZER, &context.kube).await;
     }
@@ -41,7 +41,9 @@ pub(crate) async fn visit<K: Syncable>(object: Arc<K>, context: Arc<Context>) ->
     };
     let before = context
         .memory
-        .with(&uid, |entry| entry.map(|entry| entry.delivered.clone()))
+        .with(&key, &uid, |entry| {
+            entry.map(|entry| entry.delivered.clone())
+        })
         .unwrap_or_else(|| object.delivered());
     let started = context.clock.instant();
     let result = sync(&*object, reason, &before, &context).await;
@@ -49,9 +51,9 @@ pub(crate) async fn visit<K: Syncable>(object: Arc<K>, context: Arc<Context>) ->
         .metrics
         .synced::<K>(result.is_ok(), context.clock.instant() - started);
 
-    let previous = context
-        .memory
-        .with(&uid, |entry| entry.and_then(|entry| entry.failing.clone()));
+    let previous = context.memory.with(&key, &uid, |entry| {
+        entry.and_then(|entry| entry.failing.clone())
+    });
     if let Err(error) = &result
         && error.may_be_early()
         && is_new(&*object, &context)
@@ -67,8 +69,9 @@ pub(crate) async fn visit<K: Syncable>(object: Arc<K>, context: Arc<Context>) ->
         Some(STATUS_RETRY)
     };
     context.memory.remember(
-        &uid,
+        key,
         Entry {
+            uid,
             remembered: remembered(&*object, &report, wait, reported.is_ok(), &context),
             delivered: report.delivered,
             failing,
@@ -92,7 +95,7 @@ fn due<K: Syncable>(object: &K, key: &ObjectKey, uid: &str, context: &Context) -
         secret: version.as_ref().map(|(version, _)| version.as_str()),
         nudge: context.cluster.take_nudge(key),
     };
-    context.memory.with(uid, |entry| {
+    context.memory.with(key, uid, |entry| {
         visit::decide(
             entry.map(|entry| &entry.remembered),
             seen,

@@ -236,10 +236,12 @@ fn input(
         parse(text.as_bytes(), Numbers::Text).map_err(|_| RenderError::Answer(JsonError::Malformed))
     };
     let strings = |map: &BTreeMap<String, String>| {
-        let entries = map
-            .iter()
-            .map(|(key, value)| (key.as_str(), value.as_str()));
-        Value::from(Map::strings(entries))
+        let any = Map::any();
+        for (key, value) in map {
+            // Fails only for a map that is nil or of another element type.
+            let _ = any.insert(key.as_str().into(), Value::from(value.as_str()));
+        }
+        Value::from(any)
     };
     Ok(BTreeMap::from([
         ("Secrets", object(source)?),
