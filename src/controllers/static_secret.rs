@@ -60,6 +60,14 @@ impl Syncable for VaultStaticSecret {
         )?)
     }
 
+    fn remark(&self) -> Option<&'static str> {
+        let instant = self.spec.sync_config.as_ref()?.instant_updates?;
+        instant.then_some(
+            "syncConfig.instantUpdates is not supported by this version, \
+             changes are found after spec.refreshAfter",
+        )
+    }
+
     fn keeps_digest(&self) -> bool {
         self.spec.hmac_secret_data
     }

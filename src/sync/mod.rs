@@ -89,6 +89,8 @@ pub(crate) trait Syncable:
     fn conditions(&self) -> &[Condition];
     /// The period that the resource asks for; None: never by itself.
     fn period(&self) -> Result<Option<std::time::Duration>, SyncError>;
+    /// What the resource asks for and does not get, though it is synced.
+    fn remark(&self) -> Option<&'static str>;
     /// Whether digests may be kept in the status.
     fn keeps_digest(&self) -> bool;
     /// Reads the secret and makes the data of the destination. What was read

@@ -63,7 +63,7 @@ pub(crate) async fn report<K: Syncable>(
         .filter(|found| !object.targets().is_empty() || found.type_ != condition::ROLLOUT_RESTART)
         .cloned()
         .collect();
-    let verdicts = verdicts::<K>(report);
+    let verdicts = verdicts(object, report);
     let conditions = status::conditions(&before, &verdicts, generation, context.clock.now());
     if let Some(patch) = object.status_patch(report, conditions) {
         write(object, &patch, context).await?;
@@ -96,15 +96,19 @@ async fn write<K: Syncable>(
     }
 }
 
-fn verdicts<K: Syncable>(report: &Report) -> Vec<Verdict> {
+fn verdicts<K: Syncable>(object: &K, report: &Report) -> Vec<Verdict> {
     let mut verdicts = Vec::with_capacity(4);
     match &report.result {
         Ok(synced) => {
+            let message = object.remark().map_or_else(
+                || "Secret synced".to_owned(),
+                |remark| format!("Secret synced; {remark}"),
+            );
             verdicts.push(Verdict::new(
                 condition::SECRET_SYNCED,
                 true,
                 reason::SYNCED,
-                "Secret synced",
+                message,
             ));
             verdicts.extend(synced.restart.as_ref().map(|restarts| {
                 let problems: Vec<_> = restarts.iter().filter_map(|r| r.problem.clone()).collect();

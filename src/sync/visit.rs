@@ -9,7 +9,7 @@ use kube::{Resource, ResourceExt, runtime::controller::Action};
 use secretwire_core::{
     ObjectKey, schedule,
     secret::Strictness,
-    visit::{self, Reason, Remembered, Seen, Visit},
+    visit::{self, Reason, Remembered, Right, Seen, Visit},
 };
 
 use super::{
@@ -68,11 +68,17 @@ pub(crate) async fn visit<K: Syncable>(object: Arc<K>, context: Arc<Context>) ->
     } else {
         Some(STATUS_RETRY)
     };
+    let remembered = Remembered {
+        generation: object.meta().generation.unwrap_or_default(),
+        metadata: metadata_digest(&*object),
+        due: wait.map(|wait| context.clock.instant() + wait),
+        secret: right(&*object, reason, &report, &key, &uid, &context).filter(|_| reported.is_ok()),
+    };
     context.memory.remember(
         key,
         Entry {
             uid,
-            remembered: remembered(&*object, &report, wait, reported.is_ok(), &context),
+            remembered,
             delivered: report.delivered,
             failing,
         },
@@ -178,24 +184,37 @@ fn next<K: Syncable>(
     }
 }
 
-fn remembered<K: Syncable>(
+/// The destination, where it is right now and a watch shows when it is not.
+fn right<K: Syncable>(
     object: &K,
+    reason: Reason,
     report: &Report,
-    wait: Option<Duration>,
-    reported: bool,
+    key: &ObjectKey,
+    uid: &str,
     context: &Context,
-) -> Remembered {
-    let right = report
-        .result
-        .as_ref()
-        .ok()
-        .filter(|_| reported && object.destination().create);
-    Remembered {
-        generation: object.meta().generation.unwrap_or_default(),
-        metadata: metadata_digest(object),
-        due: wait.map(|wait| context.clock.instant() + wait),
-        secret: right.map(|synced| synced.written.destination.resource_version.clone()),
+) -> Option<Right> {
+    let synced = report.result.as_ref().ok()?;
+    if !object.destination().create {
+        return None;
     }
+    let now = context.clock.instant();
+    let version = synced.written.destination.resource_version.clone();
+    context.memory.with(key, uid, |entry| {
+        let before = entry.and_then(|entry| entry.remembered.secret.as_ref());
+        match before {
+            Some(before) if before.version == version => Some(before.clone()),
+            Some(before) if reason == Reason::Drifted && synced.written.changed => Some(Right {
+                version,
+                since: now,
+                repairs: before.next_repair(now),
+            }),
+            Some(_) | None => Some(Right {
+                version,
+                since: now,
+                repairs: 0,
+            }),
+        }
+    })
 }
 
 /// Labels and annotations of the resource: what templates may use.

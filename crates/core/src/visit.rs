@@ -11,9 +11,61 @@ pub struct Remembered {
     pub metadata: u64,
     /// When the next visit is due; None: never by itself.
     pub due: Option<Instant>,
-    /// The destination's resourceVersion as last seen right; None when it was
-    /// not, or cannot be watched.
-    pub secret: Option<String>,
+    /// The destination as last seen right; None when it was not, or cannot be
+    /// watched.
+    pub secret: Option<Right>,
+}
+
+/// A destination that was seen right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Right {
+    /// Its resourceVersion.
+    pub version: String,
+    /// Since when.
+    pub since: Instant,
+    /// How often it was repaired in a row.
+    pub repairs: u32,
+}
+
+/// For how long the watch may not show yet what was just written.
+const LAG: Duration = Duration::from_secs(2);
+/// Repairs in a row that are made at once; whoever undoes more of them is
+/// another controller, and must not be fought without a pause.
+const PROMPT_REPAIRS: u32 = 3;
+/// Longest pause between repairs.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+impl Right {
+    /// What the next repair of this destination is, for one made at `now`: a
+    /// row of repairs ends when the destination stayed right for a while.
+    pub fn next_repair(&self, now: Instant) -> u32 {
+        if now.saturating_duration_since(self.since) > 2 * LONGEST_PAUSE {
+            1
+        } else {
+            self.repairs.saturating_add(1)
+        }
+    }
+
+    /// How long a destination that looks like `seen` is left alone; None: it is as it should be.
+    fn pause(&self, seen: Option<&str>) -> Option<Duration> {
+        let lagging = match seen {
+            Some(seen) if seen == self.version => return None,
+            Some(seen) => is_older(seen, &self.version),
+            None => true,
+        };
+        let step = self.repairs.saturating_sub(PROMPT_REPAIRS).min(6);
+        let pause = if self.repairs < PROMPT_REPAIRS {
+            Duration::ZERO
+        } else {
+            Duration::from_secs(1 << step).min(LONGEST_PAUSE)
+        };
+        Some(if lagging { pause.max(LAG) } else { pause })
+    }
+}
+
+/// resourceVersions of one resource are numbers that grow.
+fn is_older(a: &str, b: &str) -> bool {
+    matches!((a.parse::<u64>(), b.parse::<u64>()), (Ok(a), Ok(b)) if a < b)
 }
 
 /// What is seen of the resource now.
@@ -75,11 +127,19 @@ pub fn decide(remembered: Option<&Remembered>, seen: Seen<'_>, now: Instant) -> 
     if seen.nudge == Some(Nudge::Read) {
         return Visit::Go(Reason::Nudged);
     }
-    if last.secret.is_some() && last.secret.as_deref() != seen.secret {
-        return Visit::Go(Reason::Drifted);
-    }
     if seen.nudge == Some(Nudge::Render) {
         return Visit::Go(Reason::Retransformed);
+    }
+    let drift = last
+        .secret
+        .as_ref()
+        .and_then(|right| right.pause(seen.secret).map(|pause| right.since + pause));
+    match drift {
+        Some(repair) if repair <= now => return Visit::Go(Reason::Drifted),
+        Some(repair) if last.due.is_none_or(|due| repair < due) => {
+            return Visit::Wait(Some(repair - now));
+        }
+        Some(_) | None => {}
     }
     match last.due {
         Some(due) if due <= now => Visit::Go(Reason::Due),
@@ -97,7 +157,11 @@ mod tests {
             generation: 1,
             metadata: 7,
             due: Some(now + Duration::from_secs(30)),
-            secret: Some("10".into()),
+            secret: Some(Right {
+                version: "10".into(),
+                since: now.checked_sub(Duration::from_secs(5)).unwrap(),
+                repairs: 0,
+            }),
         }
     }
 
@@ -172,6 +236,54 @@ mod tests {
             assert_eq!(decide(Some(&last), seen, now), Visit::Go(reason));
         }
         assert_eq!(decide(None, SEEN, now), Visit::Go(Reason::First));
+    }
+
+    #[test]
+    fn what_the_watch_does_not_show_yet_is_no_drift() {
+        let now = Instant::now();
+        let mut last = remembered(now);
+        last.secret.as_mut().unwrap().since = now;
+        for secret in [None, Some("9")] {
+            let seen = Seen { secret, ..SEEN };
+            assert_eq!(decide(Some(&last), seen, now), Visit::Wait(Some(LAG)));
+        }
+        let edited = Seen {
+            secret: Some("11"),
+            ..SEEN
+        };
+        assert_eq!(decide(Some(&last), edited, now), Visit::Go(Reason::Drifted));
+    }
+
+    #[test]
+    fn a_fight_over_a_secret_is_fought_with_growing_pauses() {
+        let now = Instant::now();
+        let edited = Seen {
+            secret: Some("11"),
+            ..SEEN
+        };
+        let after = |repairs| {
+            let mut last = remembered(now);
+            let right = last.secret.as_mut().unwrap();
+            (right.since, right.repairs) = (now, repairs);
+            last.due = None;
+            decide(Some(&last), edited, now)
+        };
+        assert_eq!(after(2), Visit::Go(Reason::Drifted));
+        assert_eq!(after(3), Visit::Wait(Some(Duration::from_secs(1))));
+        assert_eq!(after(5), Visit::Wait(Some(Duration::from_secs(4))));
+        assert_eq!(after(100), Visit::Wait(Some(LONGEST_PAUSE)));
+    }
+
+    #[test]
+    fn a_row_of_repairs_ends_with_a_quiet_time() {
+        let now = Instant::now();
+        let right = Right {
+            version: "1".into(),
+            since: now,
+            repairs: 7,
+        };
+        assert_eq!(right.next_repair(now), 8);
+        assert_eq!(right.next_repair(now + Duration::from_secs(121)), 1);
     }
 
     #[test]
