@@ -2,11 +2,12 @@
 # and no question is asked. `make help` lists the rest.
 .DEFAULT_GOAL := help
 TARGET := $(or $(CARGO_TARGET_DIR),target)
+FUZZ_SECONDS ?= 600
 
 # Heeded by the demo: with ONCE=1 it ends with the story instead of staying up.
 export ONCE
 
-.PHONY: help build debug demo lab test generate bench
+.PHONY: help build debug demo lab test fuzz generate bench
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -25,6 +26,11 @@ lab: debug ## A cluster with OpenBao, and where possible a node, that stays up
 
 test: ## Everything: format, lints, docs, unit tests, policy, real servers, real node
 	@tests/run
+
+fuzz: ## Compare random templates with Go and try to crash the engine, FUZZ_SECONDS=600 each
+	cargo build --locked -p secretwire-gotemplate-fuzz
+	$(TARGET)/debug/secretwire-gotemplate-fuzz --seconds $(FUZZ_SECONDS) differential
+	$(TARGET)/debug/secretwire-gotemplate-fuzz --seconds $(FUZZ_SECONDS) crash
 
 generate: ## Write the generated files: CRDs, RBAC, webhook configuration
 	SECRETWIRE_GENERATE=1 cargo test --locked -p secretwire manifests::

@@ -1,0 +1,59 @@
+//! Where we differ from Go on purpose. The corpus test and the fuzzer share this list.
+
+use crate::answer::Answer;
+use crate::case::Case;
+
+/// A difference that stays.
+#[derive(Debug)]
+pub struct Deviation {
+    /// Why we differ.
+    pub why: &'static str,
+    /// Names of cases in the corpus that show it.
+    pub examples: &'static [&'static str],
+    recognises: fn(&Case, &Answer, &Answer) -> bool,
+}
+
+/// All of them.
+pub const ALL: &[Deviation] = &[
+    Deviation {
+        why: "lists have no spare capacity for slices to grow into",
+        examples: &["{{ slice .l 4 }}", "{{ slice .l 0 4 }}"],
+        recognises: |_, _, ours| error_has(ours, "error calling slice: index out of range"),
+    },
+    Deviation {
+        why: "our bound for templates that call each other is lower, and in the message",
+        examples: &[r#"{{ define "inf" }}{{ template "inf" }}{{ end }}{{ template "inf" }}"#],
+        recognises: |_, go, ours| {
+            let depth = "exceeded maximum template depth";
+            error_has(go, depth) && matches!(ours, Answer::Limit(text) if text.contains(depth))
+        },
+    },
+    Deviation {
+        why: "values nested more than some hundred levels deep are not encoded",
+        examples: &[
+            r#"{{ fromJson (printf "%s%s" (repeat 9000 "[") (repeat 9000 "]")) | toJson | len }}"#,
+        ],
+        recognises: |_, _, ours| matches!(ours, Answer::Limit(text) if text.contains("value is nested more than")),
+    },
+    Deviation {
+        why: "Go takes a percent sign in a template's name for a format directive",
+        examples: &["a name with quotes and percent signs"],
+        recognises: |case, go, _| {
+            error_has(go, "%!")
+                && case
+                    .templates
+                    .iter()
+                    .any(|template| template.name.contains('%'))
+        },
+    },
+];
+
+/// The deviation that explains why two answers differ.
+pub fn explain(case: &Case, go: &Answer, ours: &Answer) -> Option<&'static Deviation> {
+    ALL.iter()
+        .find(|deviation| (deviation.recognises)(case, go, ours))
+}
+
+fn error_has(answer: &Answer, part: &str) -> bool {
+    matches!(answer, Answer::Error(text) if text.contains(part))
+}
