@@ -8,7 +8,7 @@ use std::sync::{
 use kube::ResourceExt;
 use secretwire_api::VaultStaticSecret;
 use secretwire_core::{ObjectKey, visit::Nudge};
-use secretwire_webhook::{Directory, Readiness, RefKind, ResourceKey, Sighting};
+use secretwire_webhook::{Directory, Readiness, RefKind, Referent, ResourceKey, Sighting};
 use tokio::sync::watch;
 
 use crate::{
@@ -87,6 +87,14 @@ impl Directory for ClusterDirectory {
                 .map(|(version, _)| version)
                 .or_else(|| delivered.map(|delivered| delivered.resource_version.clone())),
         })
+    }
+
+    fn exists(&self, referent: Referent, namespace: &str, name: &str) -> bool {
+        let key = ObjectKey::new(namespace, name);
+        match referent {
+            Referent::VaultAuth => self.cluster.auths.get(&key).is_some(),
+            Referent::SecretTransformation => self.cluster.transformations.get(&key).is_some(),
+        }
     }
 
     fn names(&self, namespace: &str, kind: RefKind) -> Vec<String> {

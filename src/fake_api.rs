@@ -25,6 +25,8 @@ struct State {
     version: u64,
     objects: BTreeMap<String, Value>,
     watches: Vec<Watch>,
+    /// Every event so far with its version and path, for watches that begin in the past.
+    history: Vec<(u64, String, Value)>,
     down: bool,
     calls: Vec<String>,
     changes: watch::Sender<()>,
@@ -111,7 +113,10 @@ impl FakeApi {
         }
         if let Some(selected) = selected {
             return if query.contains("watch=true") {
-                state.watch(selected)
+                let since = query
+                    .split('&')
+                    .find_map(|part| part.strip_prefix("resourceVersion="));
+                state.watch(selected, since.map_or(0, |since| since.parse().unwrap()))
             } else {
                 state.list(&selected)
             };
@@ -163,6 +168,8 @@ impl State {
     fn tell(&mut self, path: &str, kind: &str, object: &Value) {
         self.changes.send_replace(());
         let event = json!({ "type": kind, "object": object });
+        self.history
+            .push((self.version, path.to_owned(), event.clone()));
         self.watches.retain(|watch| {
             watch.path != path || watch.events.unbounded_send(event.clone()).is_ok()
         });
@@ -178,8 +185,12 @@ impl State {
         }))
     }
 
-    fn watch(&mut self, path: String) -> Answer {
+    fn watch(&mut self, path: String, since: u64) -> Answer {
         let (events, received) = mpsc::unbounded();
+        let missed = self.history.iter();
+        for (_, _, event) in missed.filter(|(version, at, _)| *version > since && *at == path) {
+            events.unbounded_send(event.clone()).unwrap();
+        }
         self.watches.push(Watch { path, events });
         let lines = received.map(|event: Value| Ok(Frame::data(Bytes::from(format!("{event}\n")))));
         // An API server keeps a watch open; a body that ends would make the client ask again at once.

@@ -3,7 +3,9 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use kube::Client;
 use secretwire_certs::{CertificateResolver, ServerNames, server_config};
-use secretwire_webhook::{Admission, Drain, Endpoint, Prefix, serve, webhook_configuration};
+use secretwire_webhook::{
+    Admission, Drain, Endpoint, Prefix, serve, validation_configuration, webhook_configuration,
+};
 use tokio::{net::TcpListener, sync::watch};
 
 use super::{Lifecycle, Tasks};
@@ -56,12 +58,13 @@ impl Webhook {
         };
         let resolver = CertificateResolver::new();
         let settings = certificates::Settings {
-            configuration: webhook_configuration(
+            mutating: webhook_configuration(
                 manifests::NAME,
                 &self.namespace,
                 &endpoint,
                 &self.prefix,
             ),
+            validating: validation_configuration(manifests::NAME, &endpoint, &self.prefix),
             namespace: self.namespace,
             registration,
             names,
@@ -75,7 +78,8 @@ impl Webhook {
         tasks.spawn({
             let (client, ended) = (self.client, life.ended.clone());
             async move {
-                certificates::run(client, settings, resolver, certificate, ended).await?;
+                let keeping = certificates::run(client, settings, resolver, certificate, ended);
+                Box::pin(keeping).await?;
                 Ok(())
             }
         });
@@ -97,4 +101,21 @@ fn host_of(url: &str) -> Option<String> {
     (uri.scheme_str() == Some("https"))
         .then(|| uri.host().map(str::to_owned))
         .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use secretwire_core::vault_path;
+    use secretwire_vault::VaultPath;
+
+    #[test]
+    fn admission_refuses_those_paths_that_the_client_for_vault_refuses() {
+        for text in [
+            "", "/", "a", "/a//b/", "a b", ".", "..", "a/../b", "a/./b", "..a", "a/b..", "a\nb",
+            "\u{7f}", "ä/ö",
+        ] {
+            let refused = VaultPath::parse(text).is_err();
+            assert_eq!(vault_path::check(text).is_err(), refused, "{text:?}");
+        }
+    }
 }

@@ -17,7 +17,7 @@ use anyhow::Context as _;
 use axum::Router;
 use prometheus_client::registry::Registry;
 use secretwire_core::{backoff::Backoff, transform};
-use secretwire_webhook::{Admission, Directory, Prefix};
+use secretwire_webhook::{Admission, Directory, Policy, Prefix};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -100,8 +100,12 @@ pub(crate) async fn run(settings: Settings) -> anyhow::Result<()> {
     )?;
     app.serve_probes(health_probe_bind_address, published);
     let gates = if let Some(address) = webhook_bind_address {
+        let policy = Policy {
+            exclude_raw: transformation.exclude_raw,
+            ..Policy::new(prefix)
+        };
         Some(
-            app.admit(address, webhook_endpoint, prefix, certificate)
+            app.admit(address, webhook_endpoint, policy, certificate)
                 .await?,
         )
     } else {
@@ -220,7 +224,7 @@ impl App {
         &mut self,
         address: SocketAddr,
         endpoint: WebhookEndpoint,
-        prefix: Prefix,
+        policy: Policy,
         certificate: watch::Sender<bool>,
     ) -> anyhow::Result<gates::Gates> {
         let directory: Arc<dyn Directory> = Arc::new(ClusterDirectory::new(
@@ -230,7 +234,7 @@ impl App {
         let metrics = secretwire_webhook::Metrics::register(
             self.registry.sub_registry_with_prefix("secretwire"),
         );
-        let policy = secretwire_webhook::Policy::new(prefix.clone());
+        let prefix = policy.prefix.clone();
         let admission = Admission::new(policy, Arc::clone(&directory), metrics);
         let webhook = Webhook {
             address,

@@ -1,13 +1,16 @@
 //! Keeps the webhook's certificates in order: the input and output around what `secretwire-certs` decides.
 //!
 //! Every replica runs this; none leads. They meet in one Secret, whose every write carries the `resourceVersion` that
-//! was read. Watches only ring: before each step both objects are read anew, so no decision rests on a late event.
+//! was read. Watches only ring: before each step all objects are read anew, so no decision rests on a late event.
 
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use futures::{Stream, StreamExt as _, stream};
 use jiff::Timestamp;
-use k8s_openapi::api::{admissionregistration::v1::MutatingWebhookConfiguration, core::v1::Secret};
+use k8s_openapi::api::{
+    admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration},
+    core::v1::Secret,
+};
 use kube::{
     Api, Client,
     core::PartialObjectMeta,
@@ -26,8 +29,8 @@ use tracing::{debug, info, warn};
 
 use crate::backoff::Backoff;
 
-use registration::Registered;
 pub(crate) use registration::Registration;
+use registration::{Configuration, Registered};
 pub(crate) use store::NAME as SECRET;
 use store::{Content, Store};
 
@@ -39,8 +42,10 @@ pub(crate) struct Settings {
     /// Namespace of the operator.
     pub(crate) namespace: String,
     /// The generated `MutatingWebhookConfiguration`, without a `caBundle`.
-    pub(crate) configuration: serde_json::Value,
-    /// Whose object the configuration is.
+    pub(crate) mutating: serde_json::Value,
+    /// The generated `ValidatingWebhookConfiguration`, without one too.
+    pub(crate) validating: serde_json::Value,
+    /// Whose objects the configurations are.
     pub(crate) registration: Registration,
     /// Names for the served certificate.
     pub(crate) names: ServerNames,
@@ -116,7 +121,8 @@ struct Keeper {
     policy: Policy,
     names: ServerNames,
     store: Store,
-    registered: Registered,
+    mutating: Registered<MutatingWebhookConfiguration>,
+    validating: Registered<ValidatingWebhookConfiguration>,
     resolver: Arc<CertificateResolver>,
     ready: watch::Sender<bool>,
     content: Content,
@@ -135,7 +141,8 @@ impl Keeper {
     ) -> Result<Self, Error> {
         let Settings {
             namespace,
-            configuration,
+            mutating,
+            validating,
             registration,
             names,
             rotate_annotation,
@@ -145,7 +152,8 @@ impl Keeper {
             policy,
             names,
             store: Store::new(client.clone(), &namespace, rotate_annotation),
-            registered: Registered::new(client, namespace, configuration, registration)?,
+            mutating: Registered::new(client.clone(), namespace.clone(), mutating, registration)?,
+            validating: Registered::new(client, namespace, validating, registration)?,
             resolver,
             ready,
             content: Content::Missing,
@@ -192,7 +200,9 @@ impl Keeper {
         if let Content::Sound { slots, .. } = &self.content {
             self.remembered = Some(slots.clone());
         }
-        let entries = self.registered.read().await?;
+        // One list, so that an authority signs only when every entry of either kind accepts it.
+        let mut entries = self.mutating.read().await?;
+        entries.extend(self.validating.read().await?);
         self.coverage.observe(Timestamp::now(), entries);
         self.report();
         Ok(())
@@ -242,7 +252,9 @@ impl Keeper {
 
     async fn publish(&mut self) -> Result<(), Error> {
         if let Content::Sound { slots, .. } = &self.content {
-            self.registered.publish(&slots.bundle()).await?;
+            let bundle = slots.bundle();
+            self.mutating.publish(&bundle).await?;
+            self.validating.publish(&bundle).await?;
             info!("published the webhook's certificate authorities");
         }
         Ok(())
@@ -289,19 +301,30 @@ impl Repairs {
     }
 }
 
-/// Rings when the CA Secret or the webhook configuration changes, and when a watch begins anew.
+/// Rings when the CA Secret or a webhook configuration changes, and when a watch begins anew.
 fn doorbell(client: &Client, settings: &Settings) -> Result<impl Stream<Item = ()> + use<>, Error> {
     let secrets: Api<PartialObjectMeta<Secret>> =
         Api::namespaced(client.clone(), &settings.namespace);
-    let configurations: Api<PartialObjectMeta<MutatingWebhookConfiguration>> =
-        Api::all(client.clone());
-    let name = registration::name(&settings.configuration)?;
     let secrets = watcher::watch_object(secrets, store::NAME).default_backoff();
-    let configurations = watcher::watch_object(configurations, name).default_backoff();
+    let configurations = stream::select(
+        changes::<MutatingWebhookConfiguration>(client, &settings.mutating)?,
+        changes::<ValidatingWebhookConfiguration>(client, &settings.validating)?,
+    );
     Ok(stream::select(
         secrets.filter_map(|event| rings("Secret", event.is_ok())),
-        configurations.filter_map(|event| rings("MutatingWebhookConfiguration", event.is_ok())),
+        configurations,
     ))
+}
+
+/// Rings when the configuration of this kind and of the generated one's name changes.
+fn changes<K: Configuration>(
+    client: &Client,
+    generated: &serde_json::Value,
+) -> Result<impl Stream<Item = ()> + use<K>, Error> {
+    let configurations: Api<PartialObjectMeta<K>> = Api::all(client.clone());
+    let name = registration::name(generated)?;
+    let events = watcher::watch_object(configurations, name).default_backoff();
+    Ok(events.filter_map(|event| rings("webhook configuration", event.is_ok())))
 }
 
 fn rings(kind: &'static str, fine: bool) -> std::future::Ready<Option<()>> {

@@ -1,25 +1,29 @@
-//! The webhook configuration: registering it, reading back what it publishes, publishing the CA bundle.
+//! A webhook configuration: registering it, reading back what it publishes, publishing the CA bundle.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Debug};
 
 use k8s_openapi::{
     ByteString,
     api::{
-        admissionregistration::v1::{MutatingWebhook, MutatingWebhookConfiguration},
+        admissionregistration::v1::{
+            MutatingWebhookConfiguration, ValidatingWebhookConfiguration, WebhookClientConfig,
+        },
         core::v1::Namespace,
     },
 };
 use kube::{
-    Api, Client, Resource as _,
+    Api, Client, Resource,
     api::{Patch, PatchParams, PostParams},
+    core::ClusterResourceScope,
 };
 use secretwire_certs::Bundle;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tracing::{info, warn};
 
 use super::{Error, call};
 
-/// Whose object the webhook configuration is.
+/// Whose objects the webhook configurations are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Registration {
     /// The installer's: created where it is missing, otherwise only the `caBundle` is written.
@@ -28,26 +32,55 @@ pub(crate) enum Registration {
     Always,
 }
 
-/// The webhook configuration in the cluster.
-pub(super) struct Registered {
+/// A kind of webhook configuration.
+pub(super) trait Configuration:
+    Resource<DynamicType = (), Scope = ClusterResourceScope>
+    + Clone
+    + Debug
+    + Serialize
+    + DeserializeOwned
+    + Send
+    + Sync
+    + 'static
+{
+    /// Each entry's name, and how it is called.
+    fn entries(&self) -> impl Iterator<Item = (&str, &WebhookClientConfig)>;
+}
+
+impl Configuration for MutatingWebhookConfiguration {
+    fn entries(&self) -> impl Iterator<Item = (&str, &WebhookClientConfig)> {
+        let entries = self.webhooks.iter().flatten();
+        entries.map(|entry| (entry.name.as_str(), &entry.client_config))
+    }
+}
+
+impl Configuration for ValidatingWebhookConfiguration {
+    fn entries(&self) -> impl Iterator<Item = (&str, &WebhookClientConfig)> {
+        let entries = self.webhooks.iter().flatten();
+        entries.map(|entry| (entry.name.as_str(), &entry.client_config))
+    }
+}
+
+/// A webhook configuration in the cluster.
+pub(super) struct Registered<K> {
     client: Client,
-    configurations: Api<MutatingWebhookConfiguration>,
+    configurations: Api<K>,
     namespace: String,
     name: String,
     generated: Value,
-    wanted: MutatingWebhookConfiguration,
+    wanted: K,
     registration: Registration,
     entries: Vec<String>,
 }
 
-impl Registered {
+impl<K: Configuration> Registered<K> {
     pub(super) fn new(
         client: Client,
         namespace: String,
         generated: Value,
         registration: Registration,
     ) -> Result<Self, Error> {
-        let wanted = serde_json::from_value(generated.clone()).map_err(Error::Configuration)?;
+        let wanted: K = serde_json::from_value(generated.clone()).map_err(Error::Configuration)?;
         Ok(Self {
             configurations: Api::all(client.clone()),
             client,
@@ -69,13 +102,16 @@ impl Registered {
             Some(live) => Some(live),
             None => self.create().await?,
         };
-        let webhooks = live.and_then(|live| live.webhooks).unwrap_or_default();
-        self.entries = webhooks.iter().map(|entry| entry.name.clone()).collect();
-        let published = |entry: &MutatingWebhook| match &entry.client_config.ca_bundle {
+        let published = |call: &WebhookClientConfig| match &call.ca_bundle {
             Some(ByteString(pem)) => Bundle::from_pem(pem),
             None => Bundle::default(),
         };
-        Ok(webhooks.iter().map(published).collect())
+        let entries = live.iter().flat_map(K::entries);
+        let (names, bundles) = entries
+            .map(|(name, call)| (name.to_owned(), published(call)))
+            .unzip();
+        self.entries = names;
+        Ok(bundles)
     }
 
     /// Publishes on every entry that was read. The field has a manager of its own, so that installers which leave it
@@ -91,8 +127,8 @@ impl Registered {
             .map(|name| json!({ "name": name, "clientConfig": { "caBundle": bundle } }))
             .collect();
         let patch = Patch::Apply(json!({
-            "apiVersion": MutatingWebhookConfiguration::api_version(&()),
-            "kind": MutatingWebhookConfiguration::kind(&()),
+            "apiVersion": K::api_version(&()),
+            "kind": K::kind(&()),
             "metadata": { "name": self.name },
             "webhooks": entries,
         }));
@@ -102,28 +138,27 @@ impl Registered {
         Ok(())
     }
 
-    fn points_elsewhere(&self, live: &MutatingWebhookConfiguration) -> bool {
+    fn points_elsewhere(&self, live: &K) -> bool {
         self.registration == Registration::Always && addresses(live) != addresses(&self.wanted)
     }
 
     /// Replaces the configuration as a whole: merged with one that names a Service, it would name both.
-    async fn point_here(
-        &self,
-        live: &MutatingWebhookConfiguration,
-    ) -> Result<MutatingWebhookConfiguration, Error> {
+    async fn point_here(&self, live: &K) -> Result<K, Error> {
         let mut wanted = self.wanted.clone();
-        wanted.metadata.resource_version = live.metadata.resource_version.clone();
+        let version = &live.meta().resource_version;
+        wanted.meta_mut().resource_version.clone_from(version);
         let params = PostParams::default();
         let request = self.configurations.replace(&self.name, &params, &wanted);
         let live = call("moving the webhook configuration", request).await?;
         info!(
+            kind = %K::kind(&()),
             configuration = self.name,
             "registered the webhook at this address"
         );
         Ok(live)
     }
 
-    async fn create(&self) -> Result<Option<MutatingWebhookConfiguration>, Error> {
+    async fn create(&self) -> Result<Option<K>, Error> {
         let mut generated = self.generated.clone();
         if self.registration == Registration::WhenMissing {
             match self.owner().await? {
@@ -138,7 +173,7 @@ impl Registered {
         let patch = Patch::Apply(generated);
         let request = self.configurations.patch(&self.name, &params, &patch);
         let live = call("registering the webhook", request).await?;
-        info!(configuration = self.name, "registered the webhook");
+        info!(kind = %K::kind(&()), configuration = self.name, "registered the webhook");
         Ok(Some(live))
     }
 
@@ -178,10 +213,10 @@ pub(super) fn name(generated: &Value) -> Result<&str, Error> {
 }
 
 /// Which entries there are, and where the API server is told to call.
-fn addresses(configuration: &MutatingWebhookConfiguration) -> BTreeSet<(&str, Option<&str>)> {
-    let entries = configuration.webhooks.iter().flatten();
+fn addresses(configuration: &impl Configuration) -> BTreeSet<(&str, Option<&str>)> {
+    let entries = configuration.entries();
     entries
-        .map(|entry| (entry.name.as_str(), entry.client_config.url.as_deref()))
+        .map(|(name, call)| (name, call.url.as_deref()))
         .collect()
 }
 

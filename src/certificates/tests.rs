@@ -1,7 +1,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::SignedDuration;
 use secretwire_certs::Bundle;
-use secretwire_webhook::{Endpoint, Prefix, webhook_configuration};
+use secretwire_webhook::{Endpoint, Prefix, validation_configuration, webhook_configuration};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
@@ -11,6 +11,8 @@ use crate::fake_api::FakeApi;
 const SECRET: &str = "/api/v1/namespaces/ops/secrets/secretwire-webhook-ca";
 const CONFIGURATION: &str =
     "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/secretwire";
+const VALIDATION: &str =
+    "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/secretwire";
 const NAMESPACE: &str = "/api/v1/namespaces/ops";
 
 struct Replica {
@@ -21,13 +23,14 @@ struct Replica {
 
 impl Replica {
     fn start(api: &FakeApi) -> Self {
-        Self::start_with(api, service(), Registration::WhenMissing)
+        Self::start_with(api, &in_cluster(), Registration::WhenMissing)
     }
 
-    fn start_with(api: &FakeApi, configuration: Value, registration: Registration) -> Self {
+    fn start_with(api: &FakeApi, endpoint: &Endpoint, registration: Registration) -> Self {
         let settings = Settings {
             namespace: "ops".into(),
-            configuration,
+            mutating: mutating(endpoint),
+            validating: validating(endpoint),
             registration,
             names: ServerNames::of_service("hook", "ops"),
             rotate_annotation: "secretwire.dev/rotate".into(),
@@ -69,18 +72,20 @@ impl Drop for Replica {
     }
 }
 
-fn service() -> Value {
-    let endpoint = Endpoint::Service {
+fn in_cluster() -> Endpoint {
+    Endpoint::Service {
         namespace: "ops".into(),
         name: "hook".into(),
         port: 443,
-    };
-    webhook_configuration("secretwire", "ops", &endpoint, &Prefix::default())
+    }
 }
 
-fn by_url(url: &str) -> Value {
-    let endpoint = Endpoint::Url(url.into());
-    webhook_configuration("secretwire", "ops", &endpoint, &Prefix::default())
+fn mutating(endpoint: &Endpoint) -> Value {
+    webhook_configuration("secretwire", "ops", endpoint, &Prefix::default())
+}
+
+fn validating(endpoint: &Endpoint) -> Value {
+    validation_configuration("secretwire", endpoint, &Prefix::default())
 }
 
 fn cluster() -> FakeApi {
@@ -128,16 +133,22 @@ async fn registers_a_missing_webhook_and_becomes_ready() {
     replica.until_ready().await;
     let secret = api.object(SECRET).unwrap();
     assert_eq!(secret["type"], "kubernetes.io/tls");
-    let configuration = api.object(CONFIGURATION).unwrap();
-    assert_eq!(published(&configuration), Some(authority(&secret)));
-    let owner = &configuration["metadata"]["ownerReferences"][0];
-    assert_eq!(owner["uid"], "uid-of-ops");
+    for path in [CONFIGURATION, VALIDATION] {
+        let configuration = api.object(path).unwrap();
+        assert_eq!(
+            published(&configuration),
+            Some(authority(&secret)),
+            "{path}"
+        );
+        let owner = &configuration["metadata"]["ownerReferences"][0];
+        assert_eq!(owner["uid"], "uid-of-ops");
+    }
 }
 
 #[tokio::test]
 async fn writes_nothing_but_the_bundle_to_an_installed_configuration() {
     let api = cluster();
-    let mut installed = service();
+    let mut installed = mutating(&in_cluster());
     installed["webhooks"][0]["failurePolicy"] = json!("Ignore");
     installed["webhooks"][1]["timeoutSeconds"] = json!(7);
     api.put(CONFIGURATION, installed.clone());
@@ -185,8 +196,10 @@ async fn an_annotation_brings_a_new_authority_that_is_published_before_it_signs(
 
     let promoted = api.until(SECRET, |s| authority(s) == next).await;
     assert!(stored(&promoted, "next.key").is_none());
-    let configuration = api.object(CONFIGURATION).unwrap();
-    assert!(covers(&configuration, &next) && covers(&configuration, &old));
+    for path in [CONFIGURATION, VALIDATION] {
+        let configuration = api.object(path).unwrap();
+        assert!(covers(&configuration, &next) && covers(&configuration, &old));
+    }
     for replica in &mut replicas {
         assert!(*replica.ready.borrow_and_update());
     }
@@ -225,11 +238,11 @@ async fn a_bundle_edited_by_hand_is_repaired() {
     let mut replica = Replica::start(&api);
     replica.until_ready().await;
     let authority = authority(&api.object(SECRET).unwrap());
-    for _ in 0..2 {
-        let mut edited = api.object(CONFIGURATION).unwrap();
-        edited["webhooks"][1]["clientConfig"]["caBundle"] = json!("");
-        api.put(CONFIGURATION, edited);
-        api.until(CONFIGURATION, |c| covers(c, &authority)).await;
+    for (path, entry) in [(CONFIGURATION, 1), (VALIDATION, 0), (CONFIGURATION, 0)] {
+        let mut edited = api.object(path).unwrap();
+        edited["webhooks"][entry]["clientConfig"]["caBundle"] = json!("");
+        api.put(path, edited);
+        api.until(path, |c| covers(c, &authority)).await;
     }
     replica.until_ready().await;
 }
@@ -250,22 +263,28 @@ async fn an_uninstall_is_not_answered_by_registering_anew() {
     .await
     .unwrap();
     assert!(!*replica.ready.borrow());
-    assert!(api.object(CONFIGURATION).is_none());
+    assert!(api.object(CONFIGURATION).is_none() && api.object(VALIDATION).is_none());
 }
 
 #[tokio::test]
 async fn an_operator_reached_by_url_moves_the_configuration_to_its_address() {
-    let here = by_url("https://10.0.0.2:9443");
-    for installed in [by_url("https://10.0.0.1:9443"), service()] {
+    let here = Endpoint::Url("https://10.0.0.2:9443".into());
+    for there in [Endpoint::Url("https://10.0.0.1:9443".into()), in_cluster()] {
         let api = cluster();
-        api.put(CONFIGURATION, installed);
-        let mut replica = Replica::start_with(&api, here.clone(), Registration::Always);
+        api.put(CONFIGURATION, mutating(&there));
+        api.put(VALIDATION, validating(&there));
+        let mut replica = Replica::start_with(&api, &here, Registration::Always);
         replica.until_ready().await;
-        let mut configuration = api.object(CONFIGURATION).unwrap();
-        for (index, wanted) in here["webhooks"].as_array().unwrap().iter().enumerate() {
-            let live = &mut configuration["webhooks"][index]["clientConfig"];
-            live.as_object_mut().unwrap().remove("caBundle");
-            assert_eq!(*live, wanted["clientConfig"]);
+        for (path, wanted) in [
+            (CONFIGURATION, mutating(&here)),
+            (VALIDATION, validating(&here)),
+        ] {
+            let mut configuration = api.object(path).unwrap();
+            for (index, wanted) in wanted["webhooks"].as_array().unwrap().iter().enumerate() {
+                let live = &mut configuration["webhooks"][index]["clientConfig"];
+                live.as_object_mut().unwrap().remove("caBundle");
+                assert_eq!(*live, wanted["clientConfig"]);
+            }
         }
     }
 }

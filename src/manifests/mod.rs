@@ -1,12 +1,12 @@
 //! Everything that `kubectl apply` needs to install the operator, made from the same code that runs it.
 
-use secretwire_webhook::{Endpoint, Prefix, webhook_configuration};
+use secretwire_webhook::{Endpoint, Prefix, validation_configuration, webhook_configuration};
 use serde_json::{Value, json};
 
 mod rbac;
 mod workload;
 
-/// Name of the operator's objects, and of the webhook configuration.
+/// Name of the operator's objects, and of the webhook configurations.
 pub(crate) const NAME: &str = "secretwire";
 /// Name of the Service in front of the webhook.
 pub(crate) const WEBHOOK_SERVICE: &str = "secretwire-webhook";
@@ -77,12 +77,17 @@ fn objects(selection: Selection<'_>) -> Result<Vec<(String, Value)>, RenderError
             webhook_url,
         } => (namespace, Endpoint::Url(webhook_url.to_owned()), Vec::new()),
     };
-    let configuration = webhook_configuration(NAME, namespace, &endpoint, &Prefix::default());
+    let prefix = Prefix::default();
+    let mutating = webhook_configuration(NAME, namespace, &endpoint, &prefix);
+    let validating = validation_configuration(NAME, &endpoint, &prefix);
     let rest = [("operator/namespace.yaml", self::namespace(namespace))]
         .into_iter()
         .chain(rbac::objects(namespace, &kinds))
         .chain(workload)
-        .chain([("webhook/configuration.yaml", configuration)]);
+        .chain([
+            ("webhook/validation.yaml", validating),
+            ("webhook/configuration.yaml", mutating),
+        ]);
     files.extend(rest.map(|(path, object)| (path.to_owned(), object)));
     Ok(files)
 }

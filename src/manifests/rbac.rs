@@ -88,7 +88,10 @@ fn cluster_rules(namespace: &str, kinds: &[&str]) -> Vec<Value> {
         // Watched by name alone, and created by server-side apply, so that a name restricts each of these verbs.
         named(
             "admissionregistration.k8s.io",
-            &["mutatingwebhookconfigurations"],
+            &[
+                "mutatingwebhookconfigurations",
+                "validatingwebhookconfigurations",
+            ],
             &[NAME],
             &["get", "list", "watch", "create", "update", "patch"],
         ),

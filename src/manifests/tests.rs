@@ -133,10 +133,15 @@ fn the_service_leads_to_a_port_of_the_deployment() {
     let ports = pod["spec"]["containers"][0]["ports"].as_array().unwrap();
     let target = &service["spec"]["ports"][0]["targetPort"];
     assert!(ports.iter().any(|port| port["name"] == *target));
-    let entry = &find("MutatingWebhookConfiguration")["webhooks"][0];
-    let called = &entry["clientConfig"]["service"];
-    assert_eq!(called["name"], service["metadata"]["name"]);
-    assert_eq!(called["port"], service["spec"]["ports"][0]["port"]);
+    for kind in [
+        "MutatingWebhookConfiguration",
+        "ValidatingWebhookConfiguration",
+    ] {
+        let entry = &find(kind)["webhooks"][0];
+        let called = &entry["clientConfig"]["service"];
+        assert_eq!(called["name"], service["metadata"]["name"]);
+        assert_eq!(called["port"], service["spec"]["ports"][0]["port"]);
+    }
 }
 
 #[test]

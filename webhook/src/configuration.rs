@@ -1,10 +1,11 @@
-//! The webhook configuration object. It is made so that nothing in the cluster depends on this operator but the pods
+//! The webhook configuration objects. They are made so that nothing in the cluster depends on this operator but the pods
 //! that ask for something of it.
 
+use secretwire_api::names;
 use serde_json::{Value, json};
 
 use crate::names::Prefix;
-use crate::router::{PODS_PATH, WORKLOADS_PATH};
+use crate::router::{PODS_PATH, RESOURCES_PATH, WORKLOADS_PATH};
 
 /// Where the API server finds the webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +61,7 @@ pub fn webhook_configuration(
             {
                 "name": format!("pods.{prefix}"),
                 "clientConfig": endpoint.client_config(PODS_PATH),
-                "rules": [rule("", &["pods"], &["CREATE"])],
+                "rules": [rule("", "v1", &["pods"], &["CREATE"])],
                 "namespaceSelector": elsewhere,
                 "matchPolicy": "Equivalent",
                 "matchConditions": [condition("asks-for-secrets", &annotated("object", prefix))],
@@ -74,8 +75,8 @@ pub fn webhook_configuration(
                 "name": format!("workloads.{prefix}"),
                 "clientConfig": endpoint.client_config(WORKLOADS_PATH),
                 "rules": [
-                    rule("apps", &["deployments", "statefulsets", "daemonsets"], &["CREATE", "UPDATE"]),
-                    rule("batch", &["jobs", "cronjobs"], &["CREATE", "UPDATE"]),
+                    rule("apps", "v1", &["deployments", "statefulsets", "daemonsets"], &["CREATE", "UPDATE"]),
+                    rule("batch", "v1", &["jobs", "cronjobs"], &["CREATE", "UPDATE"]),
                 ],
                 "namespaceSelector": elsewhere,
                 "matchPolicy": "Equivalent",
@@ -90,10 +91,36 @@ pub fn webhook_configuration(
     })
 }
 
-fn rule(group: &str, resources: &[&str], operations: &[&str]) -> Value {
+/// The `ValidatingWebhookConfiguration` called `name`, without a caBundle too. It only tells early what the status would
+/// tell late, so nothing waits for it, and what changes no spec does not even ask: finalizers go, labels come.
+pub fn validation_configuration(name: &str, endpoint: &Endpoint, prefix: &Prefix) -> Value {
+    let kinds = ["secrettransformations", "vaultstaticsecrets"];
+    json!({
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": { "name": name, "labels": { "app.kubernetes.io/name": "secretwire" } },
+        "webhooks": [{
+            "name": format!("resources.{prefix}"),
+            "clientConfig": endpoint.client_config(RESOURCES_PATH),
+            "rules": [rule(names::GROUP, names::VERSION, &kinds, &["CREATE", "UPDATE"])],
+            "matchPolicy": "Equivalent",
+            "matchConditions": [condition("spec-changes", SPEC_CHANGES)],
+            "failurePolicy": "Ignore",
+            "sideEffects": "None",
+            "timeoutSeconds": 3,
+            "admissionReviewVersions": ["v1"],
+        }],
+    })
+}
+
+/// CEL: the object is new, or its spec is.
+const SPEC_CHANGES: &str =
+    "request.operation == 'CREATE' || object.?spec.orValue({}) != oldObject.?spec.orValue({})";
+
+fn rule(group: &str, version: &str, resources: &[&str], operations: &[&str]) -> Value {
     json!({
         "apiGroups": [group],
-        "apiVersions": ["v1"],
+        "apiVersions": [version],
         "resources": resources,
         "operations": operations,
         "scope": "Namespaced",
@@ -148,6 +175,25 @@ mod tests {
             );
             assert_eq!(entry["sideEffects"], "None");
         }
+    }
+
+    #[test]
+    fn our_own_resources_can_always_be_stored_when_we_are_away() {
+        let endpoint = Endpoint::Url("https://127.0.0.1:9443".into());
+        let configuration = validation_configuration("secretwire", &endpoint, &Prefix::default());
+        let [entry] = configuration["webhooks"].as_array().unwrap().as_slice() else {
+            panic!("{configuration}");
+        };
+        assert_eq!(entry["name"], "resources.secretwire.dev");
+        assert_eq!(entry["failurePolicy"], "Ignore");
+        assert_eq!(
+            entry["clientConfig"],
+            json!({ "url": "https://127.0.0.1:9443/validate/resources" })
+        );
+        assert_eq!(
+            entry["rules"][0]["resources"],
+            json!(["secrettransformations", "vaultstaticsecrets"])
+        );
     }
 
     #[test]

@@ -17,6 +17,9 @@ pub trait Directory: Send + Sync + 'static {
     /// What is known of one resource; `None` when it does not exist.
     fn find(&self, namespace: &str, key: &ResourceKey) -> Option<Sighting>;
 
+    /// Whether an object exists that resources refer to.
+    fn exists(&self, referent: Referent, namespace: &str, name: &str) -> bool;
+
     /// The names of all resources of `kind` in `namespace`, for did-you-mean.
     fn names(&self, namespace: &str, kind: RefKind) -> Vec<String>;
 
@@ -38,6 +41,25 @@ pub struct ResourceKey {
     pub kind: RefKind,
     /// The name.
     pub name: String,
+}
+
+/// Kinds of objects that our resources refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Referent {
+    /// `VaultAuth`.
+    VaultAuth,
+    /// `SecretTransformation`.
+    SecretTransformation,
+}
+
+impl Referent {
+    /// The kind as in manifests.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::VaultAuth => "VaultAuth",
+            Self::SecretTransformation => "SecretTransformation",
+        }
+    }
 }
 
 /// One existing resource, as the caches saw it last.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::watch;
 
-use crate::directory::{Directory, Readiness, ResourceKey, Sighting};
+use crate::directory::{Directory, Readiness, Referent, ResourceKey, Sighting};
 use crate::reference::RefKind;
 
 /// Serves static and dynamic secrets, all in namespace "shop".
@@ -72,6 +72,11 @@ impl Directory for Fake {
             .get(key)
             .filter(|_| namespace == "shop")
             .cloned()
+    }
+
+    /// Everything but what is called so.
+    fn exists(&self, _: Referent, _: &str, name: &str) -> bool {
+        name != "missing"
     }
 
     fn names(&self, _: &str, kind: RefKind) -> Vec<String> {

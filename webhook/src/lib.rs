@@ -1,12 +1,12 @@
-//! Admission: annotation vocabulary, wiring model, JSON patch, axum server.
+//! Admission: annotation vocabulary, wiring model, JSON patch, checks of our own resources, axum server.
 //!
 //! The way of a pod: an `AdmissionReview` comes in ([`router`]), its annotations become a [`Wiring`] ([`wiring_of`]),
 //! the wiring and what a [`Directory`] knows become a patch or a refusal ([`Admission`]). Deciding is pure and works on
 //! raw JSON, so fields newer than this program survive. This crate knows nothing of Vault and calls no API.
 
 pub use admission::{Admission, Policy};
-pub use configuration::{Endpoint, webhook_configuration};
-pub use directory::{Directory, Readiness, ResourceKey, Sighting, is_ready};
+pub use configuration::{Endpoint, validation_configuration, webhook_configuration};
+pub use directory::{Directory, Readiness, Referent, ResourceKey, Sighting, is_ready};
 pub use metrics::Metrics;
 pub use names::{InvalidPrefix, Prefix};
 pub use problem::{Code, Problem};
@@ -29,6 +29,7 @@ mod patch;
 mod plan;
 mod problem;
 mod reference;
+mod resource;
 mod review;
 mod router;
 mod selector;

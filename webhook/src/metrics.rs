@@ -13,7 +13,7 @@ use crate::admission::{Hook, Outcome};
 use crate::problem::Code;
 use crate::review::Operation;
 
-/// The metrics of both hooks.
+/// The metrics of all hooks.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     requests: Family<RequestLabels, Counter>,

@@ -100,6 +100,30 @@ pub(crate) fn is_dns_subdomain(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(|label| is_dns_label(label, 253))
 }
 
+/// Whether `text` can be the key of a label or annotation: `[domain/]name`.
+pub(crate) fn is_qualified_name(text: &str) -> bool {
+    match text.split_once('/') {
+        Some((domain, name)) => is_dns_subdomain(domain) && is_word(name),
+        None => is_word(text),
+    }
+}
+
+/// Whether `text` can be the value of a label.
+pub(crate) fn is_label_value(text: &str) -> bool {
+    text.is_empty() || is_word(text)
+}
+
+fn is_word(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let edge = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    bytes.len() <= 63
+        && edge(bytes.first())
+        && edge(bytes.last())
+        && bytes
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
+
 /// Key of the annotation the webhook writes on pods.
 pub(crate) const STATUS: &str = "status";
 /// Key of the annotation the webhook and the restarter write on pod templates.
@@ -124,6 +148,24 @@ mod tests {
         ] {
             assert_eq!(Prefix::new(text).is_ok(), fine, "{text}");
         }
+    }
+
+    #[test]
+    fn labels_are_what_the_api_server_takes() {
+        for (key, fine) in [
+            ("tier", true),
+            ("app.kubernetes.io/managed-by", true),
+            ("Team_1.x", true),
+            ("", false),
+            ("/name", false),
+            ("UPPER.io/name", false),
+            ("a/b/c", false),
+            ("-edge", false),
+        ] {
+            assert_eq!(is_qualified_name(key), fine, "{key}");
+        }
+        assert!(is_label_value("") && is_label_value("a.B-c_1"));
+        assert!(!is_label_value("a b") && !is_label_value(&"x".repeat(64)));
     }
 
     #[test]

@@ -39,6 +39,22 @@ pub enum Code {
     Sw403,
     /// The user wrote a key that is ours.
     Sw601,
+    /// A template does not parse.
+    Sw701,
+    /// A regular expression does not compile.
+    Sw702,
+    /// Two of a kind where one can be.
+    Sw703,
+    /// A key that the Secret cannot have.
+    Sw704,
+    /// A reference, path, name or duration that can be none.
+    Sw705,
+    /// A field without effect.
+    Sw706,
+    /// What is referred to does not exist yet.
+    Sw707,
+    /// The spec is none that this version can read.
+    Sw708,
     /// Internal: caches not filled yet, or a bug of ours.
     Sw900,
 }
@@ -64,13 +80,21 @@ impl Code {
             Self::Sw402 => "SW402",
             Self::Sw403 => "SW403",
             Self::Sw601 => "SW601",
+            Self::Sw701 => "SW701",
+            Self::Sw702 => "SW702",
+            Self::Sw703 => "SW703",
+            Self::Sw704 => "SW704",
+            Self::Sw705 => "SW705",
+            Self::Sw706 => "SW706",
+            Self::Sw707 => "SW707",
+            Self::Sw708 => "SW708",
             Self::Sw900 => "SW900",
         }
     }
 
-    /// Whether a workload is refused for it too. What other objects may still put right is only a warning there, as
-    /// manifests are applied in any order.
-    pub(crate) fn denies_workload(self) -> bool {
+    /// Whether a workload or one of our resources is refused for it too. What other objects may still put right is only
+    /// a warning there, as manifests are applied in any order.
+    pub(crate) fn denies_early(self) -> bool {
         match self {
             Self::Sw101
             | Self::Sw102
@@ -78,7 +102,12 @@ impl Code {
             | Self::Sw105
             | Self::Sw204
             | Self::Sw302
-            | Self::Sw305 => true,
+            | Self::Sw305
+            | Self::Sw701
+            | Self::Sw702
+            | Self::Sw703
+            | Self::Sw704
+            | Self::Sw705 => true,
             Self::Sw201
             | Self::Sw203
             | Self::Sw205
@@ -89,6 +118,9 @@ impl Code {
             | Self::Sw402
             | Self::Sw403
             | Self::Sw601
+            | Self::Sw706
+            | Self::Sw707
+            | Self::Sw708
             | Self::Sw900 => false,
         }
     }
@@ -97,7 +129,7 @@ impl Code {
 /// One thing wrong, at one key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
-    /// The annotation key without its prefix, such as `mount.db.path`.
+    /// The annotation key without its prefix, such as `mount.db.path`; of our own resources the path of the field.
     pub key: String,
     /// The stable code.
     pub code: Code,

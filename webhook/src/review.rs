@@ -203,7 +203,7 @@ impl Response {
         }
     }
 
-    /// Refuses the object. `place` is where the annotations are that the problems' keys name.
+    /// Refuses the object. `place` says what the problems' keys name.
     pub(crate) fn refuse(
         request: &Request,
         refusal: Refusal,
@@ -221,7 +221,7 @@ impl Response {
         }
         let cause = |problem: &Problem| Cause {
             reason: "FieldValueInvalid",
-            message: problem.line(CAUSE_LENGTH),
+            message: place.message(problem),
             field: place.field(problem),
         };
         let details = Details {
@@ -280,19 +280,36 @@ impl Request {
     }
 }
 
-/// Where in the object the annotations are.
-pub(crate) struct Place<'a> {
-    /// Path of the annotations, dotted.
-    pub(crate) annotations: &'a str,
-    /// The prefix of the keys.
-    pub(crate) domain: &'a str,
+/// What the keys of problems name.
+pub(crate) enum Place<'a> {
+    /// Annotations.
+    Annotations {
+        /// Path of the annotations, dotted.
+        path: &'a str,
+        /// The prefix of the keys.
+        domain: &'a str,
+    },
+    /// Fields, by their paths.
+    Fields,
 }
 
 impl Place<'_> {
     fn field(&self, problem: &Problem) -> String {
-        match problem.code {
-            Code::Sw900 => String::new(),
-            _ => format!("{}[{}/{}]", self.annotations, self.domain, problem.key),
+        match (self, problem.code) {
+            (_, Code::Sw900) => String::new(),
+            (Self::Annotations { path, domain }, _) => format!("{path}[{domain}/{}]", problem.key),
+            (Self::Fields, _) => problem.key.clone(),
+        }
+    }
+
+    /// What clients print after the field.
+    fn message(&self, problem: &Problem) -> String {
+        match self {
+            Self::Annotations { .. } => problem.line(CAUSE_LENGTH),
+            Self::Fields => {
+                let text = format!("{}: {}", problem.code.as_str(), problem.text);
+                clip(&text, CAUSE_LENGTH)
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The HTTP face: two paths that take an `AdmissionReview`. Every decision is a 200; other statuses mean that the
+//! The HTTP face: three paths that take an `AdmissionReview`. Every decision is a 200; other statuses mean that the
 //! request itself was no review.
 
 use std::sync::Arc;
@@ -17,14 +17,17 @@ use serde::Deserialize;
 use crate::admission::{Admission, Hook};
 use crate::review::{API_VERSION, KIND, ReviewIn};
 
-/// The paths `/mutate/pods` and `/mutate/workloads`.
+/// The paths `/mutate/pods`, `/mutate/workloads` and `/validate/resources`.
 pub fn router(admission: Arc<Admission>) -> Router {
     let pods = |state, query, headers, body| review(Hook::Pods, state, query, headers, body);
     let workloads =
         |state, query, headers, body| review(Hook::Workloads, state, query, headers, body);
+    let resources =
+        |state, query, headers, body| review(Hook::Resources, state, query, headers, body);
     Router::new()
         .route(PODS_PATH, post(pods))
         .route(WORKLOADS_PATH, post(workloads))
+        .route(RESOURCES_PATH, post(resources))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::from_fn(in_time))
         .with_state(admission)
@@ -99,6 +102,8 @@ fn is_json(headers: &HeaderMap) -> bool {
 pub(crate) const PODS_PATH: &str = "/mutate/pods";
 /// Path of the workload hook.
 pub(crate) const WORKLOADS_PATH: &str = "/mutate/workloads";
+/// Path of the hook for our own resources.
+pub(crate) const RESOURCES_PATH: &str = "/validate/resources";
 /// A review holds up to two objects of 3 MiB each.
 const LARGEST_BODY: usize = 8 * 1024 * 1024;
 /// What the API server assumes when nothing is configured.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use json_patch::PatchOperation;
+use secretwire_core::transform::Linter;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -22,9 +23,10 @@ use workloads::TemplateKind;
 
 mod hold;
 mod pods;
+mod resources;
 mod workloads;
 
-/// What the installation decides for all pods.
+/// What the installation decides for all objects.
 #[derive(Clone, Debug)]
 pub struct Policy {
     /// Prefix of all our annotations, labels and gates.
@@ -33,6 +35,8 @@ pub struct Policy {
     pub longest_hold: Duration,
     /// How many pods are held at once; beyond it pods are gated without a hold.
     pub concurrent_holds: usize,
+    /// Whether all Secrets go without the `_raw` key.
+    pub exclude_raw: bool,
 }
 
 impl Policy {
@@ -42,16 +46,18 @@ impl Policy {
             prefix,
             longest_hold: Duration::from_secs(8),
             concurrent_holds: 64,
+            exclude_raw: false,
         }
     }
 }
 
-/// Answers admission requests for pods and workloads.
+/// Answers admission requests for pods, workloads and our own resources.
 pub struct Admission {
     policy: Policy,
     directory: Arc<dyn Directory>,
     metrics: Metrics,
     holds: Semaphore,
+    linter: Arc<Linter>,
 }
 
 /// Which path was called.
@@ -59,6 +65,7 @@ pub struct Admission {
 pub(crate) enum Hook {
     Pods,
     Workloads,
+    Resources,
 }
 
 impl Hook {
@@ -66,6 +73,7 @@ impl Hook {
         match self {
             Self::Pods => "pods",
             Self::Workloads => "workloads",
+            Self::Resources => "resources",
         }
     }
 }
@@ -161,6 +169,7 @@ impl Admission {
             directory,
             metrics,
             holds,
+            linter: Arc::new(Linter::new()),
         }
     }
 
@@ -175,14 +184,14 @@ impl Admission {
             Ok(Ok(verdict)) => verdict,
             Ok(Err(error)) => {
                 tracing::error!(%error, uid = request.uid, "admission produced an edit that does not apply");
-                internal(hook, "internal error; see the operator's log")
+                internal(hook, SEE_LOG)
             }
             Err(_) => {
                 tracing::error!(uid = request.uid, "admission panicked");
-                internal(hook, "internal error; see the operator's log")
+                internal(hook, SEE_LOG)
             }
         };
-        let response = self.respond(request, &verdict);
+        let response = self.respond(hook, request, &verdict);
         let code = verdict.code();
         self.metrics.answered(&Answered {
             hook,
@@ -214,14 +223,18 @@ impl Admission {
         match hook {
             Hook::Pods => self.pod(request, arrival, budget).await,
             Hook::Workloads => self.workload(request),
+            Hook::Resources => Ok(self.resource(request).await),
         }
     }
 
-    fn respond(&self, request: &Request, verdict: &Verdict) -> Response {
-        let place = Place {
-            annotations: TemplateKind::of(request)
-                .map_or("metadata.annotations", TemplateKind::annotations),
-            domain: self.policy.prefix.domain(),
+    fn respond(&self, hook: Hook, request: &Request, verdict: &Verdict) -> Response {
+        let place = match hook {
+            Hook::Pods | Hook::Workloads => Place::Annotations {
+                path: TemplateKind::of(request)
+                    .map_or("metadata.annotations", TemplateKind::annotations),
+                domain: self.policy.prefix.domain(),
+            },
+            Hook::Resources => Place::Fields,
         };
         match verdict.outcome {
             Outcome::Denied(refusal) => Response::refuse(
@@ -258,14 +271,16 @@ impl Admission {
     }
 }
 
-/// A failure of ours: pods wait for better times, workloads pass.
+/// A failure of ours: pods wait for better times, all else passes.
 fn internal(hook: Hook, text: &str) -> Verdict {
     let problem = Problem::new(Code::Sw900, "admission", text);
     match hook {
         Hook::Pods => Verdict::denied(Refusal::Unable, vec![problem], Vec::new()),
-        Hook::Workloads => Verdict::untouched(vec![problem]),
+        Hook::Workloads | Hook::Resources => Verdict::untouched(vec![problem]),
     }
 }
+
+const SEE_LOG: &str = "internal error; see the operator's log";
 
 #[cfg(test)]
 mod tests;

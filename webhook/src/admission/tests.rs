@@ -3,6 +3,7 @@
 mod hold;
 mod pods;
 mod properties;
+mod resources;
 mod workloads;
 
 use std::sync::Arc;

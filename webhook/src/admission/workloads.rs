@@ -96,7 +96,7 @@ impl Admission {
         problems.extend(wiring.warnings.iter().cloned());
         let (reasons, warnings): (Vec<_>, Vec<_>) = problems
             .into_iter()
-            .partition(|problem| problem.code.denies_workload());
+            .partition(|problem| problem.code.denies_early());
         if !reasons.is_empty() {
             return Ok(Verdict::denied(Refusal::Invalid, reasons, warnings));
         }

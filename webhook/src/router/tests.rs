@@ -180,3 +180,36 @@ async fn requests_are_counted_by_what_came_of_them() {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
 }
+
+#[tokio::test]
+async fn our_own_resources_have_a_path() {
+    let review = json!({
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "request": {
+            "uid": "u",
+            "kind": { "group": "secrets.hashicorp.com", "version": "v1beta1", "kind": "SecretTransformation" },
+            "operation": "CREATE",
+            "name": "shared",
+            "namespace": "shop",
+            "object": { "spec": { "includes": ["("] } },
+        },
+    });
+    let mut registry = Registry::default();
+    let (status, review) = send_to(
+        app(&mut registry),
+        "/validate/resources?timeout=3s",
+        "application/json",
+        review.to_string(),
+    )
+    .await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(
+        review["response"]["status"]["message"],
+        "SW702 spec.includes[0]: \"(\" is no regular expression (RE2): character 1: unclosed group"
+    );
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+    let line = "admission_requests_total{hook=\"resources\",op=\"CREATE\",outcome=\"denied\",code=\"SW702\"} 1";
+    assert!(text.contains(line), "{text}");
+}
