@@ -67,7 +67,9 @@ impl<'a> Space<'a> {
                 self.name
             )
         };
-        let rules = rule("kv-v2/data") + &rule("kv-v1");
+        // Also what is asked for when a resource takes one engine for the other.
+        let mounts = ["kv-v1", "kv-v1/data", "kv-v2", "kv-v2/data"];
+        let rules = mounts.map(rule).concat();
         self.lab().vault().policy(&self.name, &rules).await
     }
 
@@ -247,6 +249,18 @@ impl<'a> Space<'a> {
             .with_context(|| format!("patching {kind} {name}"))
     }
 
+    /// Changes the status of an object of any kind by a JSON merge patch.
+    ///
+    /// # Errors
+    /// The API server refuses.
+    pub async fn patch_status(&self, kind: &str, name: &str, patch: &Value) -> Result<()> {
+        let api = self.dynamic(kind)?;
+        api.patch_status(name, &PatchParams::default(), &Patch::Merge(patch))
+            .await
+            .map(drop)
+            .with_context(|| format!("patching the status of {kind} {name}"))
+    }
+
     /// Deletes an object of any kind.
     ///
     /// # Errors
@@ -290,6 +304,24 @@ impl<'a> Space<'a> {
     /// It is not there.
     pub async fn static_secret(&self, name: &str) -> Result<VaultStaticSecret> {
         Ok(self.api::<VaultStaticSecret>().get(name).await?)
+    }
+
+    /// How many resources say that they are synced as they stand now.
+    ///
+    /// # Errors
+    /// The API server does not answer.
+    pub async fn synced_static_secrets(&self) -> Result<usize> {
+        let all = self
+            .api::<VaultStaticSecret>()
+            .list(&ListParams::default())
+            .await?;
+        let synced = all.iter().filter(|secret| {
+            let found = secret.condition(condition::SECRET_SYNCED);
+            found.is_some_and(|found| {
+                found.status == "True" && found.observed_generation == secret.metadata.generation
+            })
+        });
+        Ok(synced.count())
     }
 
     /// kubectl in this namespace.
