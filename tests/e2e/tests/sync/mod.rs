@@ -16,5 +16,6 @@ mod ownership;
 mod quickstart;
 mod references;
 mod rotation;
+mod takeover;
 mod tls;
 mod values;
