@@ -12,7 +12,9 @@ use secretwire_core::{
     schedule,
     transform::{self, Transform, TransformError},
 };
-use secretwire_vault::{KvRead, KvVersion, Mount, Namespace, SecretJson, Session, VaultPath};
+use secretwire_vault::{
+    Error, KvRead, KvVersion, Mount, Namespace, SecretJson, Session, VaultPath,
+};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -87,7 +89,7 @@ impl Syncable for VaultStaticSecret {
         };
         let answer = match at_hand {
             Some(raw) => Answer::AtHand(raw),
-            None => Answer::Read(session.read_kv(read).await?),
+            None => Answer::Read(read_kv(session, read).await?),
         };
         if !transform.has_templates() {
             return Ok(render(answer.expose(), kv, &transform, &metadata, None)?);
@@ -146,6 +148,25 @@ impl Answer {
             Self::Read(answer) => answer.expose(),
             Self::AtHand(raw) => raw,
         }
+    }
+}
+
+/// Reads a secret. An engine of the other version mostly has nothing at such a
+/// path, so where nothing is found the engine is asked whether it is that.
+async fn read_kv(session: &Session, read: KvRead) -> Result<Arc<SecretJson>, Error> {
+    let (namespace, mount, version) = (read.namespace.clone(), read.mount.clone(), read.version);
+    let path = format!("{}/{}", mount.as_str(), read.path.as_str());
+    match session.read_kv(read).await {
+        Err(not_found @ Error::NotFound(_)) => {
+            match session.mount_version(namespace, mount).await {
+                Ok(real) if real != version => Err(Error::WrongKvVersion {
+                    path,
+                    used: version,
+                }),
+                Ok(_) | Err(_) => Err(not_found),
+            }
+        }
+        other => other,
     }
 }
 
