@@ -39,7 +39,8 @@ pub(crate) async fn prepare(lab: &Lab, binary: &Path, load: Load) -> Result<()> 
     ensure!(manifests.status.success(), "`secretwire manifests` failed");
     lab.apply(&String::from_utf8(manifests.stdout)?).await?;
     // The operator registers its own address; a wrong one would stand in the way of nothing but it.
-    lab.kubectl(&["delete", "mutatingwebhookconfiguration", "secretwire"]).await?;
+    let configurations = "mutatingwebhookconfiguration,validatingwebhookconfiguration";
+    lab.kubectl(&["delete", configurations, "secretwire"]).await?;
 
     let vault = lab.vault();
     vault
