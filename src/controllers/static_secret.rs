@@ -159,7 +159,7 @@ async fn read_kv(session: &Session, read: KvRead) -> Result<Arc<SecretJson>, Err
     match session.read_kv(read).await {
         Err(not_found @ Error::NotFound(_)) => {
             match session.mount_version(namespace, mount).await {
-                Ok(real) if real != version => Err(Error::WrongKvVersion {
+                Ok(found) if found != version => Err(Error::WrongKvVersion {
                     path,
                     used: version,
                 }),
