@@ -33,13 +33,18 @@ impl Interruption {
 
     /// Returns when the demo is to end.
     pub(super) async fn came(&mut self) {
-        let parent = self.parent;
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
             _ = self.hangup.recv() => {}
-            () = orphaned(parent) => {}
+            () = orphaned(self.parent) => {}
         }
+    }
+
+    /// Returns when somebody does not want to wait for the end. A closed terminal alone does not say so, although it
+    /// hangs up and kills a make.
+    pub(super) async fn insisted(&mut self) {
+        self.interrupt.recv().await;
     }
 }
 

@@ -87,14 +87,14 @@ impl Demo {
             End::Failed(_) => 1,
         };
         if matches!(end, End::Interrupted) {
-            screen.say("\n  Stopping; once more to be rude.");
+            screen.say("\n  Stopping what was started; Ctrl-C again kills it.");
         }
         tokio::select! {
             stopped = servers.stop(stage, code == 1) => if let Err(error) = stopped {
                 screen.failed(&format!("{error:#}"));
                 process::exit(1);
             },
-            () = interruption.came() => {}
+            () = interruption.insisted() => {}
         }
         process::exit(code)
     }

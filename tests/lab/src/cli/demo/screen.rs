@@ -113,7 +113,7 @@ impl Screen {
     /// Says what went wrong, below the step that did.
     pub(super) fn failed(&self, text: &str) {
         for line in text.lines() {
-            self.line(&format!("{MARGIN}{line}"));
+            self.line(&format!("{MARGIN}{}", self.styled(RED, line)));
         }
     }
 
