@@ -2,3 +2,4 @@
 //! `cargo build -p secretwire` made is used.
 
 mod sync;
+mod validation;
