@@ -30,11 +30,13 @@ test: ## Everything: format, lints, docs, unit tests, policy, real servers, real
 fuzz: ## Compare random templates with Go and try to crash the engine, FUZZ_SECONDS=600 each
 	cargo build --locked -p secretwire-gotemplate-fuzz
 	$(TARGET)/debug/secretwire-gotemplate-fuzz --seconds $(FUZZ_SECONDS) differential
+	$(TARGET)/debug/secretwire-gotemplate-fuzz --seconds $(FUZZ_SECONDS) differential --damaged
 	$(TARGET)/debug/secretwire-gotemplate-fuzz --seconds $(FUZZ_SECONDS) crash
 
 generate: ## Write the generated files: CRDs, RBAC, webhook configuration
 	SECRETWIRE_GENERATE=1 cargo test --locked -p secretwire manifests::
 
 bench: ## Measure against real servers; writes bench/results/
-	cargo build --locked --release -p secretwire -p secretwire-bench
+	cargo build --locked --release -p secretwire -p secretwire-bench -p secretwire-gotemplate-fuzz
+	$(TARGET)/release/secretwire-gotemplate-fuzz speed --output bench/results/templates.md
 	$(TARGET)/release/secretwire-bench --output bench/results/operator.md

@@ -14,7 +14,7 @@ const usage = `usage: gotemplate-oracle COMMAND
   count      print how many cases there are, hand-written and from tables
   serve      answer one JSON case a line from stdin, one JSON answer a line on stdout
   fuzzgen    print random cases: -seed N -count N
-  bench      parse and render bench.json: -n N; prints ns per operation as JSON
+  bench      parse and render bench.json: -n N, -parsed; prints ns per operation as JSON
 `
 
 func main() {

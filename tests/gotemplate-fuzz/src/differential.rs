@@ -1,18 +1,20 @@
-//! Renders random templates with both engines and compares.
+//! Gives random templates to both engines and compares.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, Stdio};
-use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
+use fastrand::Rng;
 
 use crate::answer::Answer;
 use crate::case::Case;
 use crate::deviations;
+use crate::mutate::Pool;
 use crate::oracle::{Oracle, Serving};
 use crate::shrink;
 use crate::tokens;
@@ -56,18 +58,38 @@ pub struct Bounds {
     pub finds: usize,
 }
 
-/// Compares cases of `seed` within `bounds`.
-pub fn run(oracle: &Oracle, seed: u64, bounds: Bounds) -> Result<Tally> {
-    let mut serving = oracle.serve()?;
-    let (mut generator, cases) = generate(oracle, seed, serving.take_stdin()?)?;
-    let outcome = compare(oracle, &mut serving, &cases, bounds);
-    generator.kill()?;
-    generator.wait()?;
-    outcome
+/// Where cases come from.
+#[derive(Debug)]
+pub enum Source {
+    /// The oracle's grammar: templates that mostly parse and often render.
+    Grammar,
+    /// Damaged versions of these, which are parsed only: not all would end in Go.
+    Damaged(Vec<Case>),
 }
 
-/// Hands random cases to the oracle and to the channel.
-fn generate(oracle: &Oracle, seed: u64, mut to: ChildStdin) -> Result<(Child, Receiver<Vec<u8>>)> {
+/// What no template is called, so that a text that parses is not rendered.
+const NOTHING: &str = "nothing";
+
+/// Compares cases of `seed` within `bounds`.
+pub fn run(oracle: &Oracle, source: Source, seed: u64, bounds: Bounds) -> Result<Tally> {
+    let mut serving = oracle.serve()?;
+    let stdin = serving.take_stdin()?;
+    match source {
+        Source::Grammar => {
+            let (mut generator, lines) = generate(oracle, seed)?;
+            let outcome = compare(oracle, &mut serving, &feed(lines, stdin), bounds);
+            generator.kill()?;
+            generator.wait()?;
+            outcome
+        }
+        Source::Damaged(cases) => {
+            let lines = damaged(Pool::new(cases), seed);
+            compare(oracle, &mut serving, &feed(lines, stdin), bounds)
+        }
+    }
+}
+
+fn generate(oracle: &Oracle, seed: u64) -> Result<(Child, impl Iterator<Item = Vec<u8>> + use<>)> {
     let mut generator = oracle
         .command("fuzzgen")
         .args(["-seed", &seed.to_string(), "-count", &i64::MAX.to_string()])
@@ -75,10 +97,34 @@ fn generate(oracle: &Oracle, seed: u64, mut to: ChildStdin) -> Result<(Child, Re
         .spawn()
         .context("running the generator")?;
     let lines = generator.stdout.take().context("stdout is piped")?;
-    let (sender, receiver): (SyncSender<Vec<u8>>, _) = mpsc::sync_channel(AHEAD);
+    let lines = BufReader::new(lines).split(b'\n').map_while(Result::ok);
+    Ok((generator, lines))
+}
+
+fn damaged(pool: Pool, seed: u64) -> impl Iterator<Item = Vec<u8>> {
+    let mut random = Rng::with_seed(seed);
+    (1..).map_while(move |number: u64| {
+        let mut case = pool.damaged(&mut random);
+        case.name = format!("seed {seed} damaged case {number}");
+        NOTHING.clone_into(&mut case.render);
+        case.data = None;
+        for template in &mut case.templates {
+            template.text = String::from_utf8_lossy(&template.text)
+                .into_owned()
+                .into_bytes();
+        }
+        case.line().ok()
+    })
+}
+
+/// Hands cases to the oracle and to the channel.
+fn feed(
+    lines: impl Iterator<Item = Vec<u8>> + Send + 'static,
+    mut to: ChildStdin,
+) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::sync_channel(AHEAD);
     thread::spawn(move || {
-        for line in BufReader::new(lines).split(b'\n') {
-            let Ok(mut line) = line else { return };
+        for mut line in lines {
             line.push(b'\n');
             // Either end closes when the run is over.
             if to.write_all(&line).is_err() || sender.send(line).is_err() {
@@ -86,7 +132,7 @@ fn generate(oracle: &Oracle, seed: u64, mut to: ChildStdin) -> Result<(Child, Re
             }
         }
     });
-    Ok((generator, receiver))
+    receiver
 }
 
 fn compare(

@@ -2,7 +2,7 @@
 //!
 //! The Go side is the oracle in `tests/gotemplate-oracle`, whose README describes the format of cases
 //! and answers. Two fuzzers are built on it: [`differential`] renders random templates with both
-//! engines, [`crash`] throws damaged ones at ours alone. The corpus test of the crate shares
+//! engines, [`crash`] throws damaged ones at ours alone; [`speed`] times both. The corpus test of the crate shares
 //! [`Case`], [`Answer`] and [`deviations`] with them.
 
 mod answer;
@@ -16,6 +16,7 @@ pub mod differential;
 mod mutate;
 mod oracle;
 mod shrink;
+pub mod speed;
 mod tokens;
 
 pub use answer::Answer;

@@ -1,17 +1,20 @@
-//! Fuzzes the template engine; see the library.
+//! Compares the template engine with Go's; see the library.
 
 use std::env;
+use std::fs;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use secretwire_gotemplate_fuzz::{Oracle, corpus, crash, differential};
+use secretwire_gotemplate_fuzz::differential::{self, Source};
+use secretwire_gotemplate_fuzz::{Case, Oracle, corpus, crash, speed};
 
-/// Fuzzes the template engine.
+/// Compares the template engine with Go's, and tries to crash it.
 #[derive(Debug, Parser)]
 struct Args {
-    /// How long to run.
+    /// How long to fuzz.
     #[arg(long, global = true, default_value_t = 60)]
     seconds: u64,
     /// The same seed gives the same cases; one of chance if not given.
@@ -21,10 +24,13 @@ struct Args {
     command: Command,
 }
 
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Subcommand)]
 enum Command {
     /// Compare random templates with Go's own engine.
     Differential {
+        /// Compare how damaged templates of the corpus parse, instead.
+        #[arg(long)]
+        damaged: bool,
         /// Kinds of disagreement to gather before giving up.
         #[arg(long, default_value_t = 10)]
         finds: usize,
@@ -35,6 +41,18 @@ enum Command {
         #[arg(long, default_value_t = 0)]
         from: u64,
     },
+    /// Time both engines in turn; for a release build.
+    Speed {
+        /// How often each has its turn.
+        #[arg(long, default_value_t = 9)]
+        turns: usize,
+        /// How often a turn does the work.
+        #[arg(long, default_value_t = 2_000)]
+        rounds: u32,
+        /// Where the table is written to; printed only when not given.
+        #[arg(long)]
+        output: Option<PathBuf>,
+    },
 }
 
 fn main() -> Result<ExitCode> {
@@ -42,8 +60,27 @@ fn main() -> Result<ExitCode> {
     let seed = args.seed.unwrap_or_else(|| u64::from(fastrand::u32(..)));
     let time = Duration::from_secs(args.seconds);
     let clean = match args.command {
-        Command::Differential { finds } => compare(seed, differential::Bounds { time, finds })?,
+        Command::Differential { damaged, finds } => {
+            let source = if damaged {
+                Source::Damaged(cases()?)
+            } else {
+                Source::Grammar
+            };
+            compare(source, seed, differential::Bounds { time, finds })?
+        }
         Command::Crash { from } => try_to_crash(seed, crash::Bounds { from, time })?,
+        Command::Speed {
+            turns,
+            rounds,
+            output,
+        } => {
+            let comparison = speed::compare(&Oracle::build()?, turns, rounds)?.to_string();
+            print!("{comparison}");
+            if let Some(path) = output {
+                fs::write(path, comparison)?;
+            }
+            true
+        }
     };
     Ok(if clean {
         ExitCode::SUCCESS
@@ -52,10 +89,10 @@ fn main() -> Result<ExitCode> {
     })
 }
 
-fn compare(seed: u64, bounds: differential::Bounds) -> Result<bool> {
+fn compare(source: Source, seed: u64, bounds: differential::Bounds) -> Result<bool> {
     let oracle = Oracle::build()?;
     println!("differential: seed {seed}, {:?}", bounds.time);
-    let tally = differential::run(&oracle, seed, bounds)?;
+    let tally = differential::run(&oracle, source, seed, bounds)?;
     for find in &tally.finds {
         println!("\n{find}");
     }
@@ -75,17 +112,13 @@ fn compare(seed: u64, bounds: differential::Bounds) -> Result<bool> {
 }
 
 fn try_to_crash(seed: u64, bounds: crash::Bounds) -> Result<bool> {
-    let cases = corpus()?
-        .into_iter()
-        .map(|answered| answered.case)
-        .collect();
     let current = env::temp_dir().join(format!("gotemplate-fuzz-{seed}.txt"));
     println!(
         "crash: seed {seed}, {:?}; the case under way is in {}",
         bounds.time,
         current.display()
     );
-    let tally = crash::run(cases, seed, bounds, &current)?;
+    let tally = crash::run(cases()?, seed, bounds, &current)?;
     let all = tally.rendered + tally.failed;
     println!(
         "{all} cases, {}; {} rendered; the slowest took {:?}; memory grew by {} MiB",
@@ -98,6 +131,11 @@ fn try_to_crash(seed: u64, bounds: crash::Bounds) -> Result<bool> {
         println!("\ncase {} of seed {seed}:\n{crash}", crash.number);
     }
     Ok(tally.crash.is_none())
+}
+
+fn cases() -> Result<Vec<Case>> {
+    let corpus = corpus()?;
+    Ok(corpus.into_iter().map(|answered| answered.case).collect())
 }
 
 fn rate(cases: usize, taken: Duration) -> String {

@@ -1,6 +1,9 @@
 package oracle
 
-import "io"
+import (
+	"io"
+	"text/template"
+)
 
 // Prepared is a case whose data is decoded, for measuring the engine alone.
 type Prepared struct {
@@ -17,15 +20,17 @@ func Prepare(c *Case) (*Prepared, error) {
 	return &Prepared{definition: c, data: data}, nil
 }
 
-// ParseAndRenderAll parses the case's templates as one set and renders each.
-func (p *Prepared) ParseAndRenderAll() error {
+// Parse parses the case's templates as one set.
+func (p *Prepared) Parse() (*template.Template, error) {
 	set, err := prepare(p.definition)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := parse(set, p.definition.Templates); err != nil {
-		return err
-	}
+	return set, parse(set, p.definition.Templates)
+}
+
+// RenderAll renders each template of a parsed set.
+func (p *Prepared) RenderAll(set *template.Template) error {
 	for _, member := range p.definition.Templates {
 		if err := set.ExecuteTemplate(io.Discard, member.Name, p.data); err != nil {
 			return err
