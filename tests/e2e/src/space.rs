@@ -462,6 +462,7 @@ impl<'a> Space<'a> {
                 ("secrets.hashicorp.com", "v1beta1")
             }
             "Deployment" | "StatefulSet" | "DaemonSet" => ("apps", "v1"),
+            "Rollout" => ("argoproj.io", "v1alpha1"),
             "Secret" | "Event" | "ServiceAccount" => ("", "v1"),
             other => return Err(anyhow!("no group is known for kind {other}")),
         };

@@ -96,14 +96,16 @@ fn the_type_of_the_other_engine_is_told_and_never_written() -> Result<()> {
             .sync("one", json!({"mount": "kv-v1", "type": "kv-v2"}))
             .await?;
         space.await_failure("two", &["not KV version 1"]).await?;
-        // Version 1 has no place of its own for data, so this is a path that nothing was written to.
-        let path = format!("not found: kv-v1/data/{}", space.path("one"));
-        space.await_failure("one", &[&path]).await?;
+        space.await_failure("one", &["not KV version 2"]).await?;
         for name in ["one", "two"] {
             assert!(space.find_secret(name).await?.is_none(), "{name}");
         }
         space.edit("two", json!({"type": "kv-v2"})).await?;
-        space.await_value("two", "key", &secret_value("two")).await
+        space.edit("one", json!({"type": "kv-v1"})).await?;
+        space
+            .await_value("two", "key", &secret_value("two"))
+            .await?;
+        space.await_value("one", "key", &secret_value("one")).await
     })
 }
 

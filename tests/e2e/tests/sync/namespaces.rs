@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use secretwire_e2e::{Stage, VAULT_AUTH, alone, secret_value};
+use secretwire_lab::User;
 use serde_json::json;
 
 #[test]
@@ -49,6 +50,49 @@ fn an_operator_for_some_namespaces_leaves_the_others_alone() -> Result<()> {
 
         assert!(other.find_secret("db").await?.is_none());
         assert_eq!(other.static_secret("db").await?.status, None);
+        operator.terminate().await?;
+        stage.stop().await
+    })
+}
+
+#[test]
+fn the_default_vault_auth_of_the_operator_serves_everybody_who_names_none() -> Result<()> {
+    alone(async || {
+        let stage = Stage::quiet().await?;
+        let space = stage.empty_space("default").await?;
+        space.grant().await?;
+        space
+            .put("db", &json!({"key": secret_value("default")}))
+            .await?;
+        // In a namespace that is not among those to watch, as the operator's own need not be.
+        let namespaces = format!("--watch-namespaces={}", space.name());
+        let operator = stage
+            .operator_with(&stage.options()?.arg(namespaces))
+            .await?;
+        space.sync("db", json!({"vaultAuthRef": null})).await?;
+        let missing = format!(
+            "VaultAuth {}/default does not exist",
+            User::OPERATOR_NAMESPACE
+        );
+        space.await_failure("db", &[&missing]).await?;
+
+        let mut auth = space.auth_spec();
+        auth["vaultConnectionRef"] = json!(null);
+        let specs = [
+            (
+                "VaultConnection",
+                json!({"address": stage.lab().vault().addr()}),
+            ),
+            ("VaultAuth", auth),
+        ];
+        for (kind, spec) in specs {
+            let object = json!({
+                "apiVersion": "secrets.hashicorp.com/v1beta1", "kind": kind, "spec": spec,
+                "metadata": {"name": "default", "namespace": User::OPERATOR_NAMESPACE},
+            });
+            stage.lab().apply(&object.to_string()).await?;
+        }
+        space.await_synced("db").await?;
         operator.terminate().await?;
         stage.stop().await
     })

@@ -258,3 +258,56 @@ fn a_target_that_cannot_be_restarted_is_told_and_the_secret_is_synced_all_the_sa
         space.await_synced("db").await.map(drop)
     })
 }
+
+#[test]
+fn an_argo_rollout_is_told_when_to_restart() -> Result<()> {
+    shared(async |stage| {
+        let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
+        let definition = json!({
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
+            "metadata": {"name": "rollouts.argoproj.io"},
+            "spec": {
+                "group": "argoproj.io",
+                "names": {"kind": "Rollout", "plural": "rollouts"},
+                "scope": "Namespaced",
+                "versions": [{"name": "v1alpha1", "served": true, "storage": true, "schema": schema}],
+            },
+        });
+        stage.lab().apply(&definition.to_string()).await?;
+        let space = stage.space("argo").await?;
+        let rollout = json!({
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout",
+            "metadata": {"name": "app"}, "spec": {"replicas": 0},
+        });
+        // A definition is served a moment after it is accepted.
+        await_condition("the Rollout", DEADLINE, async || {
+            Ok(Some(space.create(rollout.clone()).await?))
+        })
+        .await?;
+        space
+            .put("db", &json!({"key": secret_value("first")}))
+            .await?;
+        let targets = json!([{"kind": "argo.Rollout", "name": "app"}]);
+        space
+            .sync("db", json!({"rolloutRestartTargets": targets}))
+            .await?;
+        space.await_synced("db").await?;
+        let restart_at = async || -> Result<Value> {
+            let rollout = space
+                .object("Rollout", "app")
+                .await?
+                .context("no Rollout")?;
+            Ok(rollout["spec"]["restartAt"].clone())
+        };
+        assert_eq!(restart_at().await?, Value::Null);
+        space
+            .put("db", &json!({"key": secret_value("second")}))
+            .await?;
+        await_condition("the restart", DEADLINE, async || {
+            let at = restart_at().await?;
+            Ok(at.as_str().map(|at| assert!(at.ends_with('Z'), "{at}")))
+        })
+        .await
+    })
+}
