@@ -20,7 +20,10 @@ pub(crate) async fn requests(
         .tls_danger_accept_invalid_certs(true)
         .no_proxy()
         .build()?;
-    let url = format!("https://127.0.0.1:{}/mutate/pods?timeout=10s", operator.webhook_port());
+    let url = format!(
+        "https://127.0.0.1:{}/mutate/pods?timeout=10s",
+        operator.webhook_port()
+    );
     let body = serde_json::to_vec(&review())?;
     let before = operator.usage()?;
     let api = lab.apiserver().mark();
@@ -35,7 +38,11 @@ pub(crate) async fn requests(
     times.sort();
     let at = |share: f64| {
         // The share of a count is far below what f64 counts exactly.
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss
+        )]
         let index = (share * (count - 1) as f64) as usize;
         times[index].as_secs_f64() * 1000.0
     };
@@ -47,7 +54,9 @@ pub(crate) async fn requests(
         cpu: spent(before, after),
         peak: after.peak_resident,
         vault: 0,
-        api: lab.apiserver().requests(&api, Some(&secretwire_lab::User::Operator))?,
+        api: lab
+            .apiserver()
+            .requests(&api, Some(&secretwire_lab::User::Operator))?,
     });
     report.note(format!(
         "admission: {rate:.0} requests/s, p50 {:.2} ms, p99 {:.2} ms, client on the same two cores",
@@ -70,7 +79,11 @@ async fn admit(http: &reqwest::Client, url: &str, body: &[u8]) -> Result<Duratio
         .await?;
     let elapsed = started.elapsed();
     let answer: Value = serde_json::from_slice(&answer)?;
-    ensure!(answer["response"]["patch"].is_string(), "no patch: {}", answer["response"]["status"]);
+    ensure!(
+        answer["response"]["patch"].is_string(),
+        "no patch: {}",
+        answer["response"]["status"]
+    );
     Ok(elapsed)
 }
 

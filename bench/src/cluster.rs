@@ -20,7 +20,13 @@ pub(crate) struct Load {
 impl Load {
     /// Number, namespace and name of each resource.
     pub(crate) fn each(self) -> impl Iterator<Item = (usize, String, String)> {
-        (0..self.resources).map(move |n| (n, format!("bench-{}", n % self.namespaces), format!("secret-{n}")))
+        (0..self.resources).map(move |n| {
+            (
+                n,
+                format!("bench-{}", n % self.namespaces),
+                format!("secret-{n}"),
+            )
+        })
     }
 }
 
@@ -40,11 +46,15 @@ pub(crate) async fn prepare(lab: &Lab, binary: &Path, load: Load) -> Result<()> 
     lab.apply(&String::from_utf8(manifests.stdout)?).await?;
     // The operator registers its own address; a wrong one would stand in the way of nothing but it.
     let configurations = "mutatingwebhookconfiguration,validatingwebhookconfiguration";
-    lab.kubectl(&["delete", configurations, "secretwire"]).await?;
+    lab.kubectl(&["delete", configurations, "secretwire"])
+        .await?;
 
     let vault = lab.vault();
     vault
-        .policy("bench", r#"path "kv-v2/data/bench/*" { capabilities = ["read"] }"#)
+        .policy(
+            "bench",
+            r#"path "kv-v2/data/bench/*" { capabilities = ["read"] }"#,
+        )
         .await?;
     let role = json!({
         "bound_service_account_names": "default",

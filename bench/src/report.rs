@@ -69,7 +69,10 @@ fn by_verb(requests: &[ApiRequest]) -> String {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| | wall s | CPU s | peak MiB | Vault requests | API requests | by verb |")?;
+        writeln!(
+            f,
+            "| | wall s | CPU s | peak MiB | Vault requests | API requests | by verb |"
+        )?;
         writeln!(f, "|---|---|---|---|---|---|---|")?;
         for row in &self.rows {
             writeln!(
@@ -92,7 +95,10 @@ impl fmt::Display for Report {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "one digit after the point is shown")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "one digit after the point is shown"
+)]
 fn mebibytes(bytes: u64) -> f64 {
     bytes as f64 / f64::from(1 << 20)
 }

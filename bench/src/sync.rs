@@ -4,9 +4,12 @@ use std::{
 };
 
 use anyhow::{Result, ensure};
-use kube::{Api, ResourceExt, api::ListParams};
 use k8s_openapi::api::core::v1::Secret;
-use secretwire_api::{VaultStaticSecret, names::{condition, label}};
+use kube::{Api, ResourceExt, api::ListParams};
+use secretwire_api::{
+    VaultStaticSecret,
+    names::{condition, label},
+};
 use secretwire_lab::{Lab, OperatorOptions, OperatorProcess, User, await_condition};
 
 use crate::{
@@ -41,7 +44,10 @@ pub(crate) async fn cold(
     let wall = started.elapsed();
     let usage = operator.usage()?;
     report.row(Row {
-        what: format!("cold sync of {} in {} namespaces", load.resources, load.namespaces),
+        what: format!(
+            "cold sync of {} in {} namespaces",
+            load.resources, load.namespaces
+        ),
         wall,
         cpu: usage.cpu,
         peak: usage.peak_resident,
@@ -97,7 +103,10 @@ pub(crate) async fn rotation(
         wall,
         cpu: spent(before, after),
         peak: after.peak_resident,
-        vault: reads.iter().filter(|entry| entry.operation == "read").count(),
+        vault: reads
+            .iter()
+            .filter(|entry| entry.operation == "read")
+            .count(),
         api: lab.apiserver().requests(&api, Some(&User::Operator))?,
     });
     Ok(())
@@ -111,14 +120,20 @@ pub(crate) async fn restart(
     load: Load,
     report: &mut Report,
 ) -> Result<()> {
-    ensure!(operator.terminate().await?.success(), "the operator did not stop well");
+    ensure!(
+        operator.terminate().await?.success(),
+        "the operator did not stop well"
+    );
     let before = versions(lab).await?;
     let (vault, api) = (lab.vault().mark(), lab.apiserver().mark());
     let started = Instant::now();
     let operator = lab.operator(&options(binary)).await?;
     await_condition("every secret to be read once", LIMIT, || async {
         let reads = lab.vault().requests(&vault)?;
-        let reads = reads.iter().filter(|entry| entry.operation == "read").count();
+        let reads = reads
+            .iter()
+            .filter(|entry| entry.operation == "read")
+            .count();
         Ok((reads >= load.resources).then_some(()))
     })
     .await?;
@@ -131,7 +146,10 @@ pub(crate) async fn restart(
         vault: lab.vault().requests(&vault)?.len(),
         api: lab.apiserver().requests(&api, Some(&User::Operator))?,
     });
-    ensure!(before == versions(lab).await?, "a restart has rewritten a Secret");
+    ensure!(
+        before == versions(lab).await?,
+        "a restart has rewritten a Secret"
+    );
     Ok(())
 }
 
@@ -140,14 +158,19 @@ async fn ready_resources(lab: &Lab) -> Result<usize> {
     let all = api.list(&ListParams::default()).await?;
     let ready = |secret: &VaultStaticSecret| {
         let conditions = secret.status.iter().flat_map(|status| &status.conditions);
-        conditions.clone().any(|found| found.type_ == condition::READY && found.status == "True")
+        conditions
+            .clone()
+            .any(|found| found.type_ == condition::READY && found.status == "True")
     };
     Ok(all.iter().filter(|secret| ready(secret)).count())
 }
 
 async fn secrets(lab: &Lab) -> Result<Vec<Secret>> {
     let api: Api<Secret> = Api::all(lab.apiserver().client().await?);
-    Ok(api.list(&ListParams::default().labels(label::OWNED_SELECTOR)).await?.items)
+    Ok(api
+        .list(&ListParams::default().labels(label::OWNED_SELECTOR))
+        .await?
+        .items)
 }
 
 async fn rotated_secrets(lab: &Lab) -> Result<usize> {

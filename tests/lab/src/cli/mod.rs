@@ -23,7 +23,7 @@ enum Command {
     /// Get every server that is missing; with all there, do nothing
     Fetch(fetch::Fetch),
     /// Say whether a real node can run here, and if not, why
-    NodePossible(node_possible::NodePossible),
+    NodePossible,
     /// Start a cluster that stays up until interrupted
     Up(up::Up),
 }
@@ -33,7 +33,7 @@ impl Arguments {
         match self.command {
             Command::Demo(command) => Box::pin(command.run()).await,
             Command::Fetch(command) => command.run().await,
-            Command::NodePossible(command) => command.run(),
+            Command::NodePossible => node_possible::run(),
             Command::Up(command) => command.run().await,
         }
     }
