@@ -1,8 +1,13 @@
 //! The command line, and the one place that reads the environment.
 
-use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    ffi::OsString,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use secretwire_core::backoff::Backoff;
 
 use crate::settings::{
@@ -34,6 +39,8 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Print what `kubectl apply -f -` needs to install Secretwire.
     Manifests(ManifestsArgs),
+    /// Show what a VaultStaticSecret would produce, without a cluster and without Vault.
+    Render(RenderArgs),
     /// Print the version.
     Version,
 }
@@ -50,6 +57,36 @@ pub(crate) struct ManifestsArgs {
     /// Register the webhook by this URL instead of by Service, for an operator outside the cluster.
     #[arg(long)]
     pub(crate) webhook_url: Option<String>,
+}
+
+/// What `render` takes. Values are printed: they are those that the user gave.
+#[derive(Debug, Args)]
+pub(crate) struct RenderArgs {
+    /// YAML with VaultStaticSecrets and the SecretTransformations that they name; `-` is standard input.
+    pub(crate) file: PathBuf,
+    /// JSON of what Vault answers: the object `data` (KV v2: with `data` and `metadata` inside), or all of it; `-` is
+    /// standard input. Without it the secret is taken to be empty.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) data: Option<PathBuf>,
+    /// The VaultStaticSecret to show; all of them when omitted.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Namespace of resources that name none.
+    #[arg(short, long, default_value = "default")]
+    pub(crate) namespace: String,
+    /// Print the data of one Secret as Kubernetes has it.
+    #[arg(short, long, value_enum, value_name = "FORMAT")]
+    pub(crate) output: Option<DataFormat>,
+    /// As for `run`: exclude-raw.
+    #[arg(long, default_value = "")]
+    pub(crate) global_transformation_options: String,
+}
+
+/// Formats of data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DataFormat {
+    /// One JSON object.
+    Json,
 }
 
 /// What `run` takes: the flags of the Vault Secrets Operator, and its own.
@@ -242,11 +279,22 @@ impl Invocation {
 
     /// Parses the command line.
     pub(crate) fn parse(&self) -> Result<Cli, clap::Error> {
-        Cli::try_parse_from(self.normalized())
+        let cli = Cli::try_parse_from(self.normalized())?;
+        match &cli.command {
+            Command::Render(render) if render.reads_standard_input_twice() => Err(Cli::command()
+                .error(
+                    ErrorKind::ArgumentConflict,
+                    "FILE and --data cannot both be `-`",
+                )),
+            _ => Ok(cli),
+        }
     }
 
     /// Go's flags take one dash or two; and VSO's variables win over its flags.
     fn normalized(&self) -> Vec<OsString> {
+        if self.arguments.get(1).is_none_or(|command| command != "run") {
+            return self.arguments.clone();
+        }
         let mut arguments: Vec<OsString> = self
             .arguments
             .iter()
@@ -255,11 +303,9 @@ impl Invocation {
                 _ => argument.clone(),
             })
             .collect();
-        if arguments.get(1).is_some_and(|command| command == "run") {
-            for (variable, flag) in VARIABLES {
-                if let Some(value) = (self.variable)(variable) {
-                    arguments.push(format!("--{flag}={value}").into());
-                }
+        for (variable, flag) in VARIABLES {
+            if let Some(value) = (self.variable)(variable) {
+                arguments.push(format!("--{flag}={value}").into());
             }
         }
         arguments
@@ -270,6 +316,13 @@ impl Invocation {
 fn is_go_style(argument: &str) -> bool {
     let name = argument.strip_prefix('-').unwrap_or_default();
     name.len() > 1 && name.starts_with(|c: char| c.is_ascii_lowercase())
+}
+
+impl RenderArgs {
+    fn reads_standard_input_twice(&self) -> bool {
+        let standard_input = Path::new("-");
+        self.file == standard_input && self.data.as_deref() == Some(standard_input)
+    }
 }
 
 impl RunArgs {
@@ -417,6 +470,13 @@ mod tests {
         );
         let error = parse(&["secretwire", "run", "--zap-encoder=xml"], none).unwrap_err();
         assert!(error.to_string().contains("console, json"), "{error}");
+    }
+
+    #[test]
+    fn both_inputs_of_render_cannot_be_standard_input() {
+        let error = parse(&["secretwire", "render", "-", "--data", "-"], none).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(parse(&["secretwire", "render", "a", "--data=-", "-ojson"], none).is_ok());
     }
 
     #[test]

@@ -41,6 +41,7 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Run(run_args) => run(*run_args, &invocation),
         Command::Manifests(options) => cli::manifests::print(&options),
+        Command::Render(options) => cli::render::print(&options),
         Command::Version => {
             println!("secretwire {}", env!("CARGO_PKG_VERSION"));
             Ok(())

@@ -1,11 +1,10 @@
-use std::io::Write;
-
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{
     Api, Client, ResourceExt,
     api::{Patch, PatchParams},
 };
 
+use super::write_out;
 use crate::{
     args::ManifestsArgs,
     manifests::{Selection, render},
@@ -23,11 +22,7 @@ pub(crate) fn print(args: &ManifestsArgs) -> anyhow::Result<()> {
         (false, None) => Selection::InCluster { namespace },
     };
     let text = render(selection)?;
-    match std::io::stdout().write_all(text.as_bytes()) {
-        // `| head` has read enough.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
-    }
+    Ok(write_out(&text)?)
 }
 
 /// Creates or updates the CustomResourceDefinitions.

@@ -92,7 +92,7 @@ impl Syncable for VaultStaticSecret {
             None => Answer::Read(read_kv(session, read).await?),
         };
         if !transform.has_templates() {
-            return Ok(render(answer.expose(), kv, &transform, &metadata, None)?);
+            return Ok(render(answer.expose(), kv, &transform, &metadata, None)?.data);
         }
         let deadline = context.clock.instant() + TEMPLATE_TIME;
         // A template may take long, and other visits are not to wait for it.
@@ -100,7 +100,7 @@ impl Syncable for VaultStaticSecret {
             render(answer.expose(), kv, &transform, &metadata, Some(deadline))
         });
         match made.await {
-            Ok(data) => Ok(data?),
+            Ok(rendered) => Ok(rendered?.data),
             Err(_) => {
                 Err(RenderError::Template("the template could not be rendered".to_owned()).into())
             }

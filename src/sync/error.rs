@@ -91,6 +91,7 @@ impl SyncError {
         matches!(
             self,
             Self::Identity(IdentityError::AuthMissing(_) | IdentityError::ConnectionMissing { .. })
+                | Self::Transform(TransformError::Missing(_))
         )
     }
 

@@ -2,12 +2,13 @@
 
 use std::{
     collections::BTreeMap,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use secretwire_api::{KvType, names::RAW_KEY};
 use secretwire_gotemplate::{
-    Limits, Map, Set, Value,
+    Kind, Limits, Map, Object, Set, Type, Value,
     json::{Numbers, parse},
 };
 use serde_json::value::RawValue;
@@ -82,6 +83,38 @@ pub struct Metadata {
     pub labels: BTreeMap<String, String>,
 }
 
+/// The data of a Secret, and where each of its keys comes from.
+#[derive(Debug, Default)]
+pub struct Rendered {
+    /// The data.
+    pub data: SecretData,
+    /// Where its keys come from.
+    pub origins: BTreeMap<String, Origin>,
+}
+
+/// Where a key of a Secret comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The whole answer of Vault.
+    Raw,
+    /// The key of the same name in Vault.
+    Source,
+    /// A template.
+    Template {
+        /// Its name.
+        name: String,
+        /// The source key that it was rendered for, where it makes a key for each.
+        source: Option<String>,
+    },
+}
+
+impl Rendered {
+    fn insert(&mut self, key: String, value: impl Into<Vec<u8>>, origin: Origin) {
+        self.data.insert(key.as_str(), value);
+        self.origins.insert(key, origin);
+    }
+}
+
 /// Makes the data of a Secret from the JSON text of `data` in Vault's answer.
 pub fn render(
     answer: &str,
@@ -89,7 +122,7 @@ pub fn render(
     transform: &Transform,
     metadata: &Metadata,
     deadline: Option<Instant>,
-) -> Result<SecretData, RenderError> {
+) -> Result<Rendered, RenderError> {
     let outer = json::members(answer).map_err(RenderError::Answer)?;
     let (source, source_text, version_metadata) = match kv {
         KvType::V1 => (outer, answer, None),
@@ -103,62 +136,62 @@ pub fn render(
         return Err(RenderError::RawInSource);
     }
 
-    let mut data = SecretData::default();
+    let mut rendered = Rendered::default();
     if !transform.exclude_raw {
         let raw = json::canonical(answer).map_err(RenderError::Answer)?;
-        data.insert(RAW_KEY, raw.as_bytes());
+        rendered.insert(RAW_KEY.to_owned(), raw.as_bytes(), Origin::Raw);
     }
     if let Some(set) = transform.set.as_deref() {
-        let input = input(source_text, version_metadata, metadata)?;
+        let input = Input::new(source_text, version_metadata, metadata)?;
         let limits = Limits {
             output_bytes: MAX_SECRET_BYTES,
             deadline,
             ..Limits::default()
         };
-        let renderer = Renderer { set, limits, input };
+        let templates = Templates { set, limits, input };
         for output in &transform.outputs {
-            renderer.add(output, &source, &mut data)?;
+            templates.add(output, &source, &mut rendered)?;
         }
     }
     for (key, value) in source {
-        if data.contains(&key) || !transform.filters.keep(&key) {
+        if rendered.data.contains(&key) || !transform.filters.keep(&key) {
             continue;
         }
         if !is_valid_key(&key) {
             return Err(RenderError::InvalidKey(key));
         }
         match json::value_bytes(value) {
-            Ok(value) => data.insert(key, value.as_bytes()),
+            Ok(value) => rendered.insert(key, value.as_bytes(), Origin::Source),
             Err(source) => return Err(RenderError::Value { key, source }),
         }
     }
-    match data.size() {
+    match rendered.data.size() {
         size if size > MAX_SECRET_BYTES => Err(RenderError::TooLarge(size)),
-        _ => Ok(data),
+        _ => Ok(rendered),
     }
 }
 
 /// How long all templates of one resource may take together.
 pub const TEMPLATE_TIME: Duration = Duration::from_secs(5);
 
-struct Renderer<'a> {
+struct Templates<'a> {
     set: &'a Set,
     limits: Limits,
-    input: BTreeMap<&'static str, Value>,
+    input: Input,
 }
 
-impl Renderer<'_> {
+impl Templates<'_> {
     fn add(
         &self,
         output: &Output,
         source: &BTreeMap<String, &RawValue>,
-        data: &mut SecretData,
+        rendered: &mut Rendered,
     ) -> Result<(), RenderError> {
         let template = &output.template;
         match &output.key {
             Key::Fixed(key) => {
-                let text = self.run(template, &self.value(None))?;
-                put(data, template, key.clone(), text)
+                let text = self.run(template, &self.input)?;
+                put(rendered, template, None, key.clone(), text)
             }
             Key::EachSource(key_template) => {
                 for (name, raw) in source {
@@ -166,13 +199,13 @@ impl Renderer<'_> {
                         key: name.clone(),
                         source,
                     })?;
-                    let input = self.value(Some((name, value.as_bytes())));
+                    let input = self.input.for_key(name, value.as_bytes());
                     let key = self.run(key_template, &input)?;
                     let key = String::from_utf8_lossy(&key).into_owned();
                     // An empty key leaves this source key out.
                     if !key.is_empty() {
                         let text = self.run(template, &input)?;
-                        put(data, template, key, text)?;
+                        put(rendered, template, Some(name), key, text)?;
                     }
                 }
                 Ok(())
@@ -180,43 +213,31 @@ impl Renderer<'_> {
         }
     }
 
-    /// The input, made anew for each template: functions such as `set` change maps in place.
-    fn value(&self, each: Option<(&str, &[u8])>) -> Value {
-        let map = Map::any();
-        let each = each
-            .into_iter()
-            .flat_map(|(key, value)| [("Key", Value::from(key)), ("Value", Value::str(value))]);
-        let fields = self
-            .input
-            .iter()
-            .map(|(name, value)| (*name, value.clone()))
-            .chain(each);
-        for (name, value) in fields {
-            // Fails only for a map that is nil or of another element type.
-            let _ = map.insert(name.into(), value);
-        }
-        Value::from(map)
-    }
-
-    fn run(&self, template: &str, input: &Value) -> Result<Vec<u8>, RenderError> {
+    fn run(&self, template: &str, input: &Input) -> Result<Vec<u8>, RenderError> {
+        let input = Value::Object(Arc::new(input.clone()));
         self.set
-            .render(template, input, &self.limits)
+            .render(template, &input, &self.limits)
             .map_err(|error| RenderError::Template(error.redacted().to_owned()))
     }
 }
 
 fn put(
-    data: &mut SecretData,
+    rendered: &mut Rendered,
     template: &str,
+    source: Option<&str>,
     key: String,
     text: Vec<u8>,
 ) -> Result<(), RenderError> {
     let problem = if !is_valid_key(&key) {
         "Kubernetes does not accept"
-    } else if data.contains(&key) {
+    } else if rendered.data.contains(&key) {
         "is made already"
     } else {
-        data.insert(key, text);
+        let origin = Origin::Template {
+            name: template.to_owned(),
+            source: source.map(str::to_owned),
+        };
+        rendered.insert(key, text, origin);
         return Ok(());
     };
     Err(RenderError::TemplateKey {
@@ -226,29 +247,63 @@ fn put(
     })
 }
 
-/// What templates see: `.Secrets`, `.Metadata`, `.Annotations` and `.Labels`.
-fn input(
-    source: &str,
-    version_metadata: Option<&str>,
-    metadata: &Metadata,
-) -> Result<BTreeMap<&'static str, Value>, RenderError> {
-    let object = |text: &str| {
-        parse(text.as_bytes(), Numbers::Text).map_err(|_| RenderError::Answer(JsonError::Malformed))
-    };
-    let strings = |map: &BTreeMap<String, String>| {
-        let any = Map::any();
-        for (key, value) in map {
-            // Fails only for a map that is nil or of another element type.
-            let _ = any.insert(key.as_str().into(), Value::from(value.as_str()));
-        }
-        Value::from(any)
-    };
-    Ok(BTreeMap::from([
-        ("Secrets", object(source)?),
-        ("Metadata", object(version_metadata.unwrap_or("{}"))?),
-        ("Annotations", strings(&metadata.annotations)),
-        ("Labels", strings(&metadata.labels)),
-    ]))
+/// What templates see. As in Go, where it is a struct, a field that it does not have is an error: to mistype one must not
+/// make a Secret of `<no value>`.
+#[derive(Clone)]
+struct Input(BTreeMap<&'static str, Value>);
+
+impl Input {
+    fn new(
+        source: &str,
+        version_metadata: Option<&str>,
+        metadata: &Metadata,
+    ) -> Result<Self, RenderError> {
+        let object = |text: &str| {
+            parse(text.as_bytes(), Numbers::Text)
+                .map_err(|_| RenderError::Answer(JsonError::Malformed))
+        };
+        let strings = |map: &BTreeMap<String, String>| {
+            let any = Map::any();
+            for (key, value) in map {
+                // Fails only for a map that is nil or of another element type.
+                let _ = any.insert(key.as_str().into(), Value::from(value.as_str()));
+            }
+            Value::from(any)
+        };
+        Ok(Self(BTreeMap::from([
+            ("Secrets", object(source)?),
+            ("Metadata", object(version_metadata.unwrap_or("{}"))?),
+            ("Annotations", strings(&metadata.annotations)),
+            ("Labels", strings(&metadata.labels)),
+            // Answers of KV engines are never wrapped.
+            ("WrapData", Value::Nil),
+        ])))
+    }
+
+    /// With one source key beside the rest.
+    fn for_key(&self, key: &str, value: &[u8]) -> Self {
+        let mut fields = self.0.clone();
+        fields.insert("Key", Value::from(key));
+        fields.insert("Value", Value::str(value));
+        Self(fields)
+    }
+}
+
+impl Object for Input {
+    fn type_of(&self) -> Type {
+        Type::Object("SecretInput", Kind::Struct)
+    }
+
+    fn field(&self, name: &str) -> Option<Value> {
+        self.0.get(name).cloned()
+    }
+
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (*name, value.clone()))
+            .collect()
+    }
 }
 
 /// Whether Kubernetes accepts `key` in the data of a Secret.

@@ -14,10 +14,11 @@ fn try_render(
     transformation: &Transformation,
 ) -> Result<SecretData, RenderError> {
     let metadata = Metadata {
+        annotations: [("team".to_owned(), "payments".to_owned())].into(),
         labels: [("tier".to_owned(), "db".to_owned())].into(),
-        ..Metadata::default()
     };
-    render(answer, kv, &transform_of(transformation), &metadata, None)
+    let transform = transform_of(transformation);
+    render(answer, kv, &transform, &metadata, None).map(|rendered| rendered.data)
 }
 
 fn rendered(answer: &str, kv: KvType, transformation: &Transformation) -> Vec<(String, String)> {
@@ -143,13 +144,20 @@ fn bytes_survive_templates() {
 }
 
 #[test]
-fn what_one_template_sets_the_next_does_not_see_at_the_top() {
-    let transformation = templates(&[
-        ("a", r#"{{ $_ := set . "Extra" "x" }}{{ .Extra }}"#),
-        ("b", "{{ .Extra }}"),
-    ]);
-    let made = rendered("{}", KvType::V1, &transformation);
-    assert_eq!(made, pairs(&[("a", "x"), ("b", "<no value>")]));
+fn a_mistyped_field_of_the_input_is_an_error_and_a_key_that_is_missing_is_not() {
+    let of = |text| try_render(V2, KvType::V2, &templates(&[("a", text)]));
+    for (text, field) in [
+        ("{{ .Secret.user }}", "Secret"),
+        ("{{ .Key }}", "Key"),
+        ("{{ .secrets }}", "secrets"),
+    ] {
+        let error = of(text).unwrap_err().to_string();
+        let told = format!("can't evaluate field {field} in type SecretInput");
+        assert!(error.contains(&told), "{error}");
+    }
+    let data = of("{{ .Secrets.usr }}{{ .Metadata.none }}{{ .Labels.none }}").unwrap();
+    let (_, text) = data.expose().next().unwrap();
+    assert_eq!(text, b"<no value><no value><no value>");
 }
 
 #[test]
@@ -201,4 +209,143 @@ fn a_v1_answer_read_as_v2_asks_for_the_type() {
         try_render(r#"{"a":"b"}"#, KvType::V2, &Transformation::default()).unwrap_err(),
         RenderError::NoData
     );
+}
+
+#[test]
+fn no_data_at_all_makes_raw_null_and_still_a_secret() {
+    let nothing = Transformation::default();
+    assert_eq!(
+        rendered("null", KvType::V1, &nothing),
+        pairs(&[("_raw", "null")])
+    );
+    assert_eq!(rendered("null", KvType::V1, &templates(&[])), pairs(&[]));
+}
+
+#[test]
+fn a_value_that_cannot_be_encoded_is_told_by_its_key() {
+    let deep = "[".repeat(200) + &"]".repeat(200);
+    let answer = format!(r#"{{"deep":{deep},"user":"u"}}"#);
+    assert_eq!(
+        try_render(&answer, KvType::V1, &templates(&[])).unwrap_err(),
+        RenderError::Value {
+            key: "deep".into(),
+            source: JsonError::TooDeep,
+        }
+    );
+    let left_out = Transformation {
+        excludes: vec!["^deep$".into()],
+        ..templates(&[])
+    };
+    assert_eq!(
+        rendered(&answer, KvType::V1, &left_out),
+        pairs(&[("user", "u")])
+    );
+}
+
+#[test]
+fn base64_goes_there_and_back() {
+    let transformation = Transformation {
+        excludes: vec![".".into()],
+        ..templates(&[
+            ("coded", "{{ .Secrets.user | b64enc }}"),
+            ("decoded", "{{ .Secrets.user | b64enc | b64dec }}"),
+        ])
+    };
+    assert_eq!(
+        rendered(r#"{"user":"ä<b"}"#, KvType::V1, &transformation),
+        pairs(&[("coded", "w6Q8Yg=="), ("decoded", "ä<b")])
+    );
+}
+
+#[test]
+fn templates_see_metadata_labels_and_annotations_and_no_wrapping() {
+    let transformation = Transformation {
+        excludes: vec![".".into()],
+        ..templates(&[(
+            "all",
+            "{{ .Metadata.version }} {{ .Labels.tier }} {{ .Annotations.team }} {{ .WrapData }}",
+        )])
+    };
+    assert_eq!(
+        rendered(V2, KvType::V2, &transformation),
+        pairs(&[("all", "1 db payments <no value>")])
+    );
+}
+
+#[test]
+fn templates_see_what_filters_leave_out() {
+    let transformation = Transformation {
+        includes: vec!["^port$".into()],
+        ..templates(&[("copy", "{{ .Secrets.user }}")])
+    };
+    assert_eq!(
+        rendered(V2, KvType::V2, &transformation),
+        pairs(&[("copy", "a<b"), ("port", "5432")])
+    );
+}
+
+#[test]
+fn filters_keep_what_is_included_and_not_excluded() {
+    let answer = r#"{"foo":"1","bar":"2","baz":"3"}"#;
+    for (case, includes, excludes, expected) in [
+        ("include", &["^b"][..], &[][..], &["bar", "baz"][..]),
+        ("exclude", &[], &["^b"], &["foo"]),
+        ("both disjoint", &["^b"], &["^foo$"], &["bar", "baz"]),
+        ("both overlapping", &["^b"], &["z$"], &["bar"]),
+        ("both greedy", &[".*"], &[".*"], &[]),
+    ] {
+        let owned = |list: &[&str]| list.iter().map(|&item| item.to_owned()).collect();
+        for exclude_raw in [false, true] {
+            let transformation = Transformation {
+                includes: owned(includes),
+                excludes: owned(excludes),
+                exclude_raw: Some(exclude_raw),
+                ..Transformation::default()
+            };
+            let data = try_render(answer, KvType::V1, &transformation).unwrap();
+            let mut keys: Vec<_> = data.keys().collect();
+            assert_eq!(keys.contains(&"_raw"), !exclude_raw, "{case}");
+            keys.retain(|key| *key != "_raw");
+            assert_eq!(keys, expected, "{case}");
+        }
+    }
+}
+
+#[test]
+fn each_key_is_told_with_its_origin() {
+    let transformation = Transformation {
+        exclude_raw: None,
+        ..templates(&[
+            ("url", "x"),
+            ("user", "x"),
+            (r#"{{ if eq .Key "port" }}PORT{{ end }}"#, "{{ .Value }}"),
+        ])
+    };
+    let transform = transform_of(&transformation);
+    let made = render(V2, KvType::V2, &transform, &Metadata::default(), None).unwrap();
+    let of_template = |key: &str, source: Option<&str>| Origin::Template {
+        name: format!("app/db/{key}"),
+        source: source.map(str::to_owned),
+    };
+    let each = r#"{{ if eq .Key "port" }}PORT{{ end }}"#;
+    let expected = [
+        ("PORT", of_template(each, Some("port"))),
+        ("_raw", Origin::Raw),
+        ("n", Origin::Source),
+        ("port", Origin::Source),
+        ("tls", Origin::Source),
+        ("url", of_template("url", None)),
+        ("user", of_template("user", None)),
+    ];
+    let expected = expected.map(|(key, origin)| (key.to_owned(), origin));
+    assert_eq!(made.origins, BTreeMap::from(expected));
+    assert!(made.origins.keys().map(String::as_str).eq(made.data.keys()));
+}
+
+#[test]
+fn a_template_that_makes_a_key_twice_is_refused() {
+    let transformation = templates(&[("{{ \"same\" }}", "{{ .Value }}")]);
+    let error = try_render(V2, KvType::V2, &transformation).unwrap_err();
+    assert!(error.to_string().contains("is made already"), "{error}");
+    assert!(try_render(r#"{"one":"1"}"#, KvType::V1, &transformation).is_ok());
 }

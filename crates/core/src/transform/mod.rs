@@ -45,14 +45,6 @@ impl Transform {
     pub fn has_templates(&self) -> bool {
         !self.outputs.is_empty()
     }
-
-    /// Where the key of a Secret comes from, as far as a template makes it.
-    pub fn template_of(&self, key: &str) -> Option<&str> {
-        self.outputs
-            .iter()
-            .find(|output| output.key == Key::Fixed(key.to_owned()))
-            .map(|output| output.template.as_str())
-    }
 }
 
 /// One template that makes keys of the Secret.

@@ -74,7 +74,7 @@ fn a_link_without_template_refs_takes_every_template_and_the_filters() {
     };
     let transform = try_compile(&transformation, &linked()).unwrap();
     assert_eq!(keys(&transform), ["plain", "url"]);
-    assert_eq!(transform.template_of("plain"), Some("app/shared/plain"));
+    assert_eq!(transform.outputs[0].template, "app/shared/plain");
     assert!(transform.filters.keep("ac"));
     assert!(!transform.filters.keep("ab"));
     assert!(!transform.filters.keep("b"));
@@ -166,6 +166,58 @@ fn the_key_raw_needs_exclude_raw() {
     );
     transformation.exclude_raw = Some(true);
     assert!(try_compile(&transformation, &linked()).is_ok());
+}
+
+#[test]
+fn the_global_option_frees_the_key_raw_too() {
+    let transformation = Transformation {
+        templates: [("_raw".to_owned(), template(None, "x"))].into(),
+        exclude_raw: Some(false),
+        ..Transformation::default()
+    };
+    let owner = ObjectKey::new("app", "db");
+    let compiled = compile(&owner, &transformation, true, |_| None, &cache()).unwrap();
+    assert!(compiled.exclude_raw);
+    assert_eq!(keys(&compiled), ["_raw"]);
+}
+
+#[test]
+fn empty_transformations_are_fine() {
+    let transformation = Transformation {
+        transformation_refs: vec![link("empty")],
+        ..Transformation::default()
+    };
+    let empty = [(
+        ObjectKey::new("app", "empty"),
+        SecretTransformationSpec::default(),
+    )];
+    let transform = try_compile(&transformation, &empty.into()).unwrap();
+    assert!(transform.set.is_none() && transform.outputs.is_empty());
+    assert!(transform.filters.keep("any"));
+}
+
+#[test]
+fn a_broken_template_fails_those_who_take_it_and_no_others() {
+    let mut broken = shared();
+    broken
+        .templates
+        .insert("broken".into(), template(None, "{{ nope }}"));
+    let linked = [(ObjectKey::new("app", "shared"), broken)].into();
+    let with = |template_refs: Vec<TemplateRef>| Transformation {
+        transformation_refs: vec![TransformationRef {
+            template_refs,
+            ..link("shared")
+        }],
+        ..Transformation::default()
+    };
+    let named = |name: &str| TemplateRef {
+        name: name.to_owned(),
+        key_override: None,
+    };
+    let all = try_compile(&with(Vec::new()), &linked).unwrap_err();
+    assert!(matches!(all, TransformError::Parse(_)), "{all:?}");
+    assert!(try_compile(&with(vec![named("broken")]), &linked).is_err());
+    assert!(try_compile(&with(vec![named("plain")]), &linked).is_ok());
 }
 
 #[test]
