@@ -458,7 +458,7 @@ impl<'a> Space<'a> {
 
     fn dynamic(&self, kind: &str) -> Result<Api<DynamicObject>> {
         let (group, version) = match kind {
-            "VaultConnection" | "VaultAuth" | "VaultStaticSecret" => {
+            "SecretTransformation" | "VaultConnection" | "VaultAuth" | "VaultStaticSecret" => {
                 ("secrets.hashicorp.com", "v1beta1")
             }
             "Deployment" | "StatefulSet" | "DaemonSet" => ("apps", "v1"),

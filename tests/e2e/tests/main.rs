@@ -4,4 +4,5 @@
 mod admission;
 mod node;
 mod sync;
+mod templates;
 mod validation;
