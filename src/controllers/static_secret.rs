@@ -7,7 +7,7 @@ use secretwire_api::{
     names::{condition, finalizer},
 };
 use secretwire_core::{
-    SecretData,
+    ObjectKey, SecretData,
     render::{Metadata, RenderError, TEMPLATE_TIME, render},
     schedule,
     transform::{self, Transform, TransformError},
@@ -18,13 +18,17 @@ use secretwire_vault::{
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::cluster::key_of;
+use crate::cluster::{Cluster, key_of};
 use crate::sync::{Context, Delivered, Report, SyncError, Syncable};
 
 impl Syncable for VaultStaticSecret {
     const KIND: &'static str = "VaultStaticSecret";
     const SHORT: &'static str = "vss";
     const FINALIZER: &'static str = finalizer::VAULT_STATIC_SECRET;
+
+    fn generation_of(key: &ObjectKey, cluster: &Cluster) -> Option<i64> {
+        cluster.static_secrets.get(key)?.meta().generation
+    }
 
     fn vault_auth_ref(&self) -> Option<&str> {
         self.spec.vault_auth_ref.as_deref()

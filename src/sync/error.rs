@@ -10,6 +10,9 @@ use crate::vault::IdentityError;
 /// Why a secret could not be synced. Names objects, fields and keys, never values.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SyncError {
+    /// The resource was edited meanwhile, so nobody wants the result any more.
+    #[error("the resource was edited meanwhile")]
+    Superseded,
     /// No Vault identity.
     #[error("{0}")]
     Identity(#[from] IdentityError),
@@ -64,7 +67,7 @@ impl SyncError {
             | Self::Read(
                 secretwire_vault::Error::Login { .. } | secretwire_vault::Error::Credentials { .. },
             ) => "VaultClientConfigError",
-            Self::Duration(_) | Self::Path { .. } => "VaultStaticSecretError",
+            Self::Superseded | Self::Duration(_) | Self::Path { .. } => "VaultStaticSecretError",
             Self::Read(_) => "VaultClientError",
             Self::Transform(TransformError::Parse(_) | TransformError::Filter(_))
             | Self::Render(_) => "SecretDataBuilderError",

@@ -77,6 +77,8 @@ pub(crate) trait Syncable:
     /// Finalizer that VSO leaves on objects of the kind.
     const FINALIZER: &'static str;
 
+    /// The generation that the caches show of a resource now.
+    fn generation_of(key: &ObjectKey, cluster: &Cluster) -> Option<i64>;
     /// `spec.vaultAuthRef`.
     fn vault_auth_ref(&self) -> Option<&str>;
     /// `spec.destination`.
