@@ -79,7 +79,7 @@ impl Watches {
         let static_secrets = {
             let cluster = Arc::clone(&cluster);
             let happened = move |happened: Happened<'_, _>| {
-                if let Happened::Object(object) = happened {
+                if let Happened::Object(object) | Happened::Gone(object) = happened {
                     cluster.static_secret_triggers.mark(key_of(object));
                 }
                 cluster.changed.send_replace(());
@@ -95,7 +95,7 @@ impl Watches {
             let config = watcher::Config::default().labels(label::OWNED_SELECTOR);
             let happened = move |happened: Happened<'_, _>| {
                 match happened {
-                    Happened::Object(secret) => {
+                    Happened::Object(secret) | Happened::Gone(secret) => {
                         if let Some(owner) = cluster.owner(secret) {
                             cluster.static_secret_triggers.mark(owner);
                         }
@@ -126,11 +126,16 @@ struct Generations {
 }
 
 impl Generations {
-    /// The object, when it is new or was edited. Neither a write of its status
+    /// The object, when it is new, was edited or is gone. Neither a write of its status
     /// counts nor what was there from the start: controllers begin with all of that.
     fn changed<'a, K: Resource>(&mut self, happened: &Happened<'a, K>) -> Option<&'a K> {
         match happened {
             Happened::Object(object) => (self.is_new(*object) && self.listed).then_some(*object),
+            Happened::Gone(object) => {
+                self.seen
+                    .remove(object.meta().uid.as_deref().unwrap_or_default());
+                Some(*object)
+            }
             Happened::Listed => {
                 self.listed = true;
                 None
@@ -151,8 +156,10 @@ impl Generations {
 
 /// What a watch tells.
 enum Happened<'a, K> {
-    /// Something happened to this object, if only its deletion.
+    /// Something happened to this object.
     Object(&'a K),
+    /// This object is gone.
+    Gone(&'a K),
     /// The objects were listed anew; some may have gone unseen.
     Listed,
 }
@@ -178,9 +185,8 @@ async fn drive<K>(
     let mut events = futures::stream::select_all(streams);
     while let Some((event, store)) = events.next().await {
         match event {
-            Ok(watcher::Event::Apply(object) | watcher::Event::Delete(object)) => {
-                happened(Happened::Object(&object));
-            }
+            Ok(watcher::Event::Apply(object)) => happened(Happened::Object(&object)),
+            Ok(watcher::Event::Delete(object)) => happened(Happened::Gone(&object)),
             // The store shows a list only when all of it is there.
             Ok(watcher::Event::InitDone) => {
                 for object in store.state() {
