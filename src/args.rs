@@ -161,6 +161,7 @@ pub(crate) struct RunArgs {
         long,
         alias = "log-level",
         default_value = "info",
+        value_parser = crate::telemetry::filter,
         help_heading = "Logging"
     )]
     zap_log_level: String,

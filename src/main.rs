@@ -32,6 +32,9 @@ use args::{Command, Invocation, RunArgs};
 static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
     zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
+/// Exit code for arguments that do not work, as clap has it.
+const WRONG_USE: u8 = 2;
+
 fn main() -> ExitCode {
     let invocation = Invocation::of_process();
     let cli = match invocation.parse() {
@@ -51,7 +54,11 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("secretwire: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<settings::SettingsError>() {
+                ExitCode::from(WRONG_USE)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }
@@ -59,7 +66,7 @@ fn main() -> ExitCode {
 fn run(run_args: RunArgs, invocation: &Invocation) -> anyhow::Result<()> {
     hardening::forbid_core_dumps();
     let settings = run_args.settings(invocation.variable)?;
-    telemetry::start(&settings.log_filter, settings.log_format)?;
+    telemetry::start(&settings.log_filter, settings.log_format);
     // Fails only when one is installed already, which then is this one.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     tokio::runtime::Builder::new_multi_thread()
