@@ -15,9 +15,9 @@ use tokio::sync::mpsc;
 
 /// Notes that may wait to be written.
 const QUEUE: usize = 256;
-/// Events in a row before they are spread out.
-const BURST: f64 = 50.0;
-/// Events a second in the long run.
+/// Events of one reason in a row before they are spread out.
+const BURST: f64 = 25.0;
+/// Events of one reason a second in the long run.
 const RATE: f64 = 1.0;
 
 /// How bad it is.
@@ -128,14 +128,19 @@ impl Writer {
     /// Writes until every recorder is gone.
     pub(crate) async fn run(mut self) {
         let mut recorders: HashMap<&'static str, KubeRecorder> = HashMap::new();
-        let mut budget = Budget::new(Instant::now());
+        // One a reason: a mass of good news must not cost anybody the bad.
+        let mut budgets: HashMap<&'static str, Budget> = HashMap::new();
         while let Some(Addressed {
             object,
             component,
             note,
         }) = self.notes.recv().await
         {
-            if !budget.spend(Instant::now()) {
+            let now = Instant::now();
+            let budget = budgets
+                .entry(note.reason)
+                .or_insert_with(|| Budget::new(now));
+            if !budget.spend(now) {
                 self.dropped.inc();
                 continue;
             }
@@ -201,7 +206,7 @@ mod tests {
         let start = Instant::now();
         let mut budget = Budget::new(start);
         let passed = (0..1000).filter(|_| budget.spend(start)).count();
-        assert_eq!(passed, 50);
+        assert_eq!(passed, 25);
         assert!(budget.spend(start + Duration::from_secs(1)));
         assert!(!budget.spend(start + Duration::from_secs(1)));
     }
