@@ -49,6 +49,11 @@ pub const ALL: &[Deviation] = &[
                     .any(|template| template.name.contains('%'))
         },
     },
+    Deviation {
+        why: "our YAML parser has its own words for a syntax error, and allows tabs where YAML 1.2 does",
+        examples: &[r#"{{ fromYaml "a: [1" }}"#, r#"{{ fromYaml "\ta: 1" }}"#],
+        recognises: |_, go, ours| mentions_bad_yaml(go) || mentions_bad_yaml(ours),
+    },
 ];
 
 /// The deviation that explains why two answers differ.
@@ -59,4 +64,11 @@ pub fn explain(case: &Case, go: &Answer, ours: &Answer) -> Option<&'static Devia
 
 fn error_has(answer: &Answer, part: &str) -> bool {
     matches!(answer, Answer::Error(text) if text.contains(part))
+}
+
+/// Whether the complaint of `fromYaml` about the syntax is to be seen.
+fn mentions_bad_yaml(answer: &Answer) -> bool {
+    let text = answer.to_string();
+    text.contains("error converting YAML to JSON: yaml: line ")
+        || text.contains("YAML to JSON: yaml: found character that cannot start any token")
 }

@@ -58,7 +58,10 @@ mod url;
 mod url_syntax;
 mod words;
 mod yaml;
+mod yaml_decode;
 mod yaml_emit;
+mod yaml_nodes;
+mod yaml_resolve;
 
 use crate::funcs::{Func, FuncMap};
 use crate::types::Type;

@@ -183,8 +183,7 @@ pub(super) static VSO: &[&str] = &[
     "wrapWith",
 ];
 
-/// What External Secrets' engine v2 defines: its copy of sprig and its own functions, but for
-/// `fromYaml`, which needs a reader of YAML 1.1.
+/// What External Secrets' engine v2 defines: its copy of sprig and its own functions.
 pub(super) static ESO: &[&str] = &[
     "abbrev",
     "abbrevboth",
@@ -243,6 +242,7 @@ pub(super) static ESO: &[&str] = &[
     "float64",
     "floor",
     "fromJson",
+    "fromYaml",
     "fullPemToPkcs12",
     "fullPemToPkcs12Pass",
     "genCA",

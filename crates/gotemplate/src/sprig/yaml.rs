@@ -1,5 +1,5 @@
-//! `toYaml`: values go through JSON first, as External Secrets' library has it, and then to YAML in
-//! the style of Go's `yaml.v2`.
+//! `toYaml` and `fromYaml`: values go through JSON, as External Secrets' library has it, and to and
+//! from YAML as Go's `yaml.v2` does.
 
 use std::cmp::Ordering;
 
@@ -8,14 +8,38 @@ use crate::float;
 use crate::funcs::{Args, Func, FuncError};
 use crate::json::{self, Numbers, Style};
 use crate::limits::Ctx;
+use crate::map::Map;
+use crate::types::Type;
 use crate::value::Value;
 
 use super::cast::{parse_float, parse_int, parse_uint};
 use super::letters::{chars, is_letter};
+use super::yaml_decode;
 use super::yaml_emit::Emitter;
+use super::yaml_nodes::Fault;
+use super::yaml_resolve::{Scalar, is_timestamp, resolve};
 use super::{ANY, TEXT};
 
-pub(super) static TABLE: &[Func] = &[Func::fixed("toYaml", &[ANY], TEXT, to_yaml)];
+pub(super) static TABLE: &[Func] = &[
+    Func::fixed("fromYaml", &[TEXT], MAP, from_yaml),
+    Func::fixed("toYaml", &[ANY], TEXT, to_yaml),
+];
+
+const MAP: Type = Type::Map(&Type::Any);
+
+/// What cannot be read gives a map that has the complaint under `Error`.
+fn from_yaml(ctx: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {
+    let text = args.str(0)?;
+    ctx.charge(text.len() / 16)?;
+    match yaml_decode::decode(ctx, text) {
+        Ok(map) => Ok(map.into()),
+        Err(Fault::Limit(limit)) => Err(limit.into()),
+        Err(Fault::Text(complaint)) => {
+            let entry = ("Error".into(), Value::str(complaint));
+            Ok(Map::from_iter([entry]).into())
+        }
+    }
+}
 
 /// What has no JSON or whose JSON has characters YAML forbids gives the empty string.
 fn to_yaml(ctx: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {
@@ -37,7 +61,7 @@ fn to_yaml(ctx: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {
 }
 
 /// The characters YAML text may have.
-fn is_readable(c: char) -> bool {
+pub(super) fn is_readable(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{d7ff}')
         || matches!(c, '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
@@ -75,50 +99,7 @@ fn number(text: &[u8]) -> String {
 
 /// Whether a string is still a string when it stands without quotes.
 fn is_plain(text: &[u8]) -> bool {
-    const WORDS: &[&[u8]] = &[
-        b"", b"y", b"Y", b"yes", b"Yes", b"YES", b"true", b"True", b"TRUE", b"on", b"On", b"ON",
-        b"n", b"N", b"no", b"No", b"NO", b"false", b"False", b"FALSE", b"off", b"Off", b"OFF",
-        b"~", b"null", b"Null", b"NULL", b".nan", b".NaN", b".NAN", b".inf", b".Inf", b".INF",
-        b"+.inf", b"+.Inf", b"+.INF", b"-.inf", b"-.Inf", b"-.INF",
-    ];
-    if WORDS.contains(&text) {
-        return false;
-    }
-    match text.first() {
-        Some(b'.') => parse_float(text).is_none(),
-        Some(b'+' | b'-' | b'0'..=b'9') => {
-            let digits: Vec<u8> = text.iter().copied().filter(|b| *b != b'_').collect();
-            let is_number = parse_int(&digits, 0).is_ok()
-                || parse_uint(&digits, 0).is_ok()
-                || is_decimal(&digits) && parse_float(&digits).is_some();
-            !(is_number || is_timestamp(text) || is_base60(text))
-        }
-        _ => true,
-    }
-}
-
-/// Digits with a point and an exponent, both optional.
-fn is_decimal(text: &[u8]) -> bool {
-    let unsigned = match text {
-        [b'+' | b'-', rest @ ..] | rest => rest,
-    };
-    unsigned
-        .iter()
-        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
-}
-
-fn is_timestamp(text: &[u8]) -> bool {
-    const LAYOUTS: &[&str] = &[
-        "2006-1-2T15:4:5.999999999Z07:00",
-        "2006-1-2t15:4:5.999999999Z07:00",
-        "2006-1-2 15:4:5.999999999",
-        "2006-1-2",
-    ];
-    let dated = text.len() > 4 && text[..4].iter().all(u8::is_ascii_digit) && text[4] == b'-';
-    dated
-        && LAYOUTS
-            .iter()
-            .any(|layout| super::time_parse::parse(layout.as_bytes(), text).is_ok())
+    matches!(resolve(text), Scalar::Text) && !is_timestamp(text) && !is_base60(text)
 }
 
 /// `12:30:45`, which older YAML takes for a number to base 60.
