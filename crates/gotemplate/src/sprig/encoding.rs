@@ -183,9 +183,14 @@ fn base32_digit(byte: u8) -> Option<u8> {
 fn hex_decode(text: &[u8]) -> Result<Vec<u8>, String> {
     let digit = |byte: u8| {
         char::from(byte).to_digit(16).ok_or_else(|| {
-            let quoted = crate::quote::quote_rune(char::from(byte), crate::quote::Style::Unicode);
-            let quoted = String::from_utf8_lossy(&quoted).into_owned();
-            format!("encoding/hex: invalid byte: U+{byte:04X} {quoted}")
+            // As `%#U` writes it: the character itself, where it can be printed.
+            let c = char::from(byte);
+            let shown = if crate::runes::is_print(c) {
+                format!(" '{c}'")
+            } else {
+                String::new()
+            };
+            format!("encoding/hex: invalid byte: U+{byte:04X}{shown}")
         })
     };
     let mut out = Vec::with_capacity(text.len() / 2);
