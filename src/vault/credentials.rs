@@ -1,5 +1,3 @@
-use std::path::{Component, Path};
-
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::{
     authentication::v1::{TokenRequest, TokenRequestSpec},
@@ -9,9 +7,6 @@ use kube::{Api, Client, api::PostParams};
 use secretwire_core::ObjectKey;
 use secretwire_vault::{Credentials, CredentialsError, LoginBody};
 use zeroize::Zeroizing;
-
-/// Larger files are no secret id.
-const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
 /// Logs in with a token of a ServiceAccount, made for each login.
 pub(crate) struct ServiceAccountToken {
@@ -88,25 +83,14 @@ pub(crate) struct AppRole {
     pub(crate) kube: Client,
     /// Role id.
     pub(crate) role_id: String,
-    /// Where the secret id is.
-    pub(crate) secret_id: SecretId,
-}
-
-/// Where a secret id is.
-pub(crate) enum SecretId {
-    /// Under the key `id` of a Secret.
-    Secret(ObjectKey),
-    /// In a file of the operator's pod.
-    File(String),
+    /// Secret whose key `id` holds the secret id.
+    pub(crate) secret: ObjectKey,
 }
 
 impl Credentials for AppRole {
     fn obtain(&self) -> BoxFuture<'_, Result<LoginBody, CredentialsError>> {
         async move {
-            let secret_id = match &self.secret_id {
-                SecretId::Secret(key) => secret_key(&self.kube, key, "id").await?,
-                SecretId::File(path) => file(path).await?,
-            };
+            let secret_id = secret_key(&self.kube, &self.secret, "id").await?;
             Ok(LoginBody::AppRole {
                 role_id: self.role_id.clone(),
                 secret_id,
@@ -133,27 +117,4 @@ async fn secret_key(
     String::from_utf8(value.0)
         .map(Zeroizing::new)
         .map_err(|_| CredentialsError::new(format!("key `{key}` of Secret {secret} is no text")))
-}
-
-async fn file(path: &str) -> Result<Zeroizing<String>, CredentialsError> {
-    let refuse =
-        |why: &str| CredentialsError::new(format!("spec.appRole.secretIDPath {path:?} {why}"));
-    let parsed = Path::new(path);
-    if !parsed.is_absolute() || parsed.components().any(|part| part == Component::ParentDir) {
-        return Err(refuse("must be absolute and without `..`"));
-    }
-    let meta = tokio::fs::metadata(parsed)
-        .await
-        .map_err(|error| refuse(&format!("cannot be read: {error}")))?;
-    if !meta.is_file() || meta.len() > MAX_FILE_BYTES {
-        return Err(refuse("is no regular file of at most 1 MiB"));
-    }
-    let text = tokio::fs::read_to_string(parsed)
-        .await
-        .map(Zeroizing::new)
-        .map_err(|error| refuse(&format!("cannot be read: {error}")))?;
-    match text.trim() {
-        "" => Err(refuse("is empty")),
-        id => Ok(Zeroizing::new(id.to_owned())),
-    }
 }

@@ -13,7 +13,7 @@ use secretwire_vault::{
 use super::{
     ConnectError, Connector,
     connect::Connected,
-    credentials::{AppRole, JwtFromSecret, SecretId, ServiceAccountToken},
+    credentials::{AppRole, JwtFromSecret, ServiceAccountToken},
 };
 use crate::cluster::{Cluster, Guarded, key_of};
 
@@ -68,6 +68,12 @@ pub(crate) enum MethodError {
     /// Exactly one of two.
     #[error("set exactly one of {0}")]
     OneOf(&'static str),
+    /// A file of the operator's pod: whoever may write a VaultAuth could have any
+    /// of them, the operator's own token too, sent to a server of theirs.
+    #[error(
+        "spec.appRole.secretIDPath is refused: put the secret id in a Secret and name it in spec.appRole.secretRef"
+    )]
+    SecretIdPath,
     /// A method that is not served.
     #[error("method {0} is not supported by this version: use kubernetes, jwt or appRole")]
     Unsupported(&'static str),
@@ -255,13 +261,10 @@ impl Identities {
                 secret: in_consumer(secret),
                 role: role.to_owned(),
             }),
-            Method::AppRole { role_id, secret_id } => Arc::new(AppRole {
+            Method::AppRole { role_id, secret } => Arc::new(AppRole {
                 kube,
                 role_id: role_id.to_owned(),
-                secret_id: match secret_id {
-                    SecretIdSource::Secret(name) => SecretId::Secret(in_consumer(name)),
-                    SecretIdSource::File(path) => SecretId::File(path.to_owned()),
-                },
+                secret: in_consumer(secret),
             }),
         })
     }
@@ -280,13 +283,8 @@ enum Method<'a> {
     },
     AppRole {
         role_id: &'a str,
-        secret_id: SecretIdSource<'a>,
+        secret: &'a str,
     },
-}
-
-enum SecretIdSource<'a> {
-    Secret(&'a str),
-    File(&'a str),
 }
 
 fn method(spec: &VaultAuthSpec) -> Result<Method<'_>, MethodError> {
@@ -334,19 +332,11 @@ fn method(spec: &VaultAuthSpec) -> Result<Method<'_>, MethodError> {
                 .as_ref()
                 .ok_or(MethodError::Required("spec.appRole"))?;
             let role_id = required("spec.appRole.roleId", block.role_id.as_deref())?;
-            let secret_id = match (
-                set(block.secret_ref.as_deref()),
-                set(block.secret_id_path.as_deref()),
-            ) {
-                (Some(name), None) => SecretIdSource::Secret(name),
-                (None, Some(path)) => SecretIdSource::File(path),
-                _ => {
-                    return Err(MethodError::OneOf(
-                        "spec.appRole.secretRef, spec.appRole.secretIDPath",
-                    ));
-                }
-            };
-            Ok(Method::AppRole { role_id, secret_id })
+            if set(block.secret_id_path.as_deref()).is_some() {
+                return Err(MethodError::SecretIdPath);
+            }
+            let secret = required("spec.appRole.secretRef", block.secret_ref.as_deref())?;
+            Ok(Method::AppRole { role_id, secret })
         }
         other @ (AuthMethod::Aws | AuthMethod::Gcp) => {
             Err(MethodError::Unsupported(other.as_str()))
@@ -424,14 +414,14 @@ mod tests {
     }
 
     #[test]
-    fn app_role_takes_exactly_one_source_of_the_secret_id() {
+    fn app_role_takes_its_secret_id_from_a_secret_and_from_no_file() {
         let mut auth = spec(AuthMethod::AppRole);
         auth.app_role = Some(AppRoleAuth {
             role_id: Some("r".into()),
             secret_ref: Some("s".into()),
             secret_id_path: Some("/p".into()),
         });
-        assert!(refused(&auth).contains("exactly one"));
+        assert!(refused(&auth).contains("secretRef"));
         auth.app_role.as_mut().unwrap().secret_id_path = None;
         assert_eq!(check_method(&auth), Ok(()));
     }

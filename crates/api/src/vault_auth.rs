@@ -213,7 +213,7 @@ pub struct AppRoleAuth {
     /// resource that asks for a secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_ref: Option<String>,
-    /// File in the operator's pod with the secret id.
+    /// Refused: use `secretRef`. A file of the operator's pod is not a tenant's to send.
     #[serde(
         rename = "secretIDPath",
         default,
