@@ -1,6 +1,11 @@
 //! The lab itself: what the suites that use it take for granted.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::{self, File},
+    ops::Not as _,
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, ensure};
 use k8s_openapi::api::{
@@ -298,4 +303,66 @@ async fn the_operators_user_has_only_the_rights_that_its_manifests_grant() -> Re
         .await?;
     }
     lab.stop().await
+}
+
+#[tokio::test]
+async fn a_lab_listens_on_no_port_that_it_has_not_reserved() -> Result<()> {
+    let lab = Lab::builder().controllers().vault().start().await?;
+    let reservations = lab.path().with_file_name("ports");
+    let ports = listening(&lab)?;
+    ensure!(ports.len() >= 7, "only {ports:?}");
+    let stray: Vec<u16> = ports
+        .into_iter()
+        .filter(|port| {
+            File::open(reservations.join(port.to_string()))
+                .is_ok_and(|file| file.try_lock().is_err())
+                .not()
+        })
+        .collect();
+    ensure!(stray.is_empty(), "not reserved: {stray:?}");
+    lab.stop().await
+}
+
+/// The TCP ports on which the servers of `lab` listen.
+fn listening(lab: &Lab) -> Result<BTreeSet<u16>> {
+    let folder = lab.path().display().to_string();
+    let mut sockets = BTreeSet::new();
+    for process in fs::read_dir("/proc")?.flatten() {
+        // A process, or one of its descriptors, may be gone by the time it is looked at.
+        let line = fs::read(process.path().join("cmdline")).unwrap_or_default();
+        if !String::from_utf8_lossy(&line).contains(&folder) {
+            continue;
+        }
+        let descriptors = fs::read_dir(process.path().join("fd"));
+        sockets.extend(
+            descriptors
+                .into_iter()
+                .flatten()
+                .flatten()
+                .filter_map(|descriptor| fs::read_link(descriptor.path()).ok())
+                .filter_map(|target| {
+                    let target = target.to_str()?;
+                    Some(
+                        target
+                            .strip_prefix("socket:[")?
+                            .strip_suffix(']')?
+                            .to_owned(),
+                    )
+                }),
+        );
+    }
+    let mut ports = BTreeSet::new();
+    for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
+        for line in fs::read_to_string(table).unwrap_or_default().lines() {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            // The local address, the state (0A is listening) and the inode.
+            if let [_, local, _, "0A", _, _, _, _, _, inode, ..] = fields[..]
+                && sockets.contains(inode)
+            {
+                let (_, port) = local.rsplit_once(':').context("an address with a port")?;
+                ports.insert(u16::from_str_radix(port, 16)?);
+            }
+        }
+    }
+    Ok(ports)
 }

@@ -39,7 +39,7 @@ pub struct Vault {
     http: reqwest::Client,
     plain: Port,
     tls: Port,
-    _cluster: Port,
+    _clusters: [Port; 2],
     reach: Reach,
     ca_pem: String,
     audit_log: PathBuf,
@@ -69,7 +69,10 @@ impl Vault {
         )?;
         let certificate = directory.write("vault.pem", identity.certificate)?;
         let key = directory.write("vault.key", identity.key)?;
-        let (plain, tls, cluster) = (Port::reserve()?, Port::reserve()?, Port::reserve()?);
+        // Each listener has one for other members of the cluster. Left to itself it takes the next higher number, which
+        // may be reserved by somebody else.
+        let clusters = [Port::reserve()?, Port::reserve()?];
+        let (plain, tls) = (Port::reserve()?, Port::reserve()?);
         let audit_log = directory.file("vault-audit.log");
         let data = directory.file("vault");
         std::fs::create_dir_all(&data).context("creating Vault's data folder")?;
@@ -84,12 +87,17 @@ impl Vault {
             ),
             block(
                 r#"listener "tcp""#,
-                &[("address", &reach.bind(&plain)), ("tls_disable", "true")],
+                &[
+                    ("address", &reach.bind(&plain)),
+                    ("cluster_address", &clusters[0].local()),
+                    ("tls_disable", "true"),
+                ],
             ),
             block(
                 r#"listener "tcp""#,
                 &[
                     ("address", &reach.bind(&tls)),
+                    ("cluster_address", &clusters[1].local()),
                     ("tls_cert_file", &text(&certificate)),
                     ("tls_key_file", &text(&key)),
                 ],
@@ -99,7 +107,7 @@ impl Vault {
                 &[("file_path", &text(&audit_log))],
             ) + "}\n",
             format!("api_addr = \"http://{}\"\n", plain.local()),
-            format!("cluster_addr = \"https://{}\"\n", cluster.local()),
+            format!("cluster_addr = \"https://{}\"\n", clusters[0].local()),
         ];
         let configuration = directory.write("vault.hcl", configuration.concat())?;
         let program = Program::new(servers.openbao()?)
@@ -110,7 +118,7 @@ impl Vault {
             http: http.clone(),
             plain,
             tls,
-            _cluster: cluster,
+            _clusters: clusters,
             reach,
             ca_pem: authority.certificate_pem(),
             audit_log,
