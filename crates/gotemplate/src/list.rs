@@ -3,13 +3,12 @@
 use std::fmt;
 use std::mem;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::types::Type;
 use crate::value::{Value, drop_flat};
 
-/// A Go slice. Its elements never change (no template function writes into a slice), so clones
-/// share them.
+/// A Go slice. Clones share the elements, and see it when one of them is sorted in place.
 #[derive(Clone)]
 pub struct List {
     elem: &'static Type,
@@ -19,13 +18,19 @@ pub struct List {
 
 /// Shared elements; apart from `List` so that only the last owner takes them down.
 enum Items {
-    Owned(Vec<Value>),
+    Owned(Elements),
     /// Part of another list, which is an owned one; `cap` bounds what slicing it again may reach.
     Part {
         base: Arc<Items>,
         range: Range<usize>,
         cap: usize,
     },
+}
+
+/// The elements of an owned list, and what overwrote them: a borrowed slice of the old ones stays valid.
+struct Elements {
+    values: Vec<Value>,
+    later: OnceLock<Box<Self>>,
 }
 
 impl List {
@@ -48,7 +53,7 @@ impl List {
     pub fn of(elem: &'static Type, items: Vec<Value>) -> Self {
         Self {
             elem,
-            items: Some(Arc::new(Items::Owned(items))),
+            items: Some(Arc::new(Items::Owned(Elements::new(items)))),
         }
     }
 
@@ -76,7 +81,7 @@ impl List {
     pub fn capacity(&self) -> usize {
         match self.items.as_deref() {
             None => 0,
-            Some(Items::Owned(items)) => items.len(),
+            Some(Items::Owned(elements)) => elements.now().len(),
             Some(Items::Part { range, cap, .. }) => cap - range.start,
         }
     }
@@ -103,6 +108,23 @@ impl List {
             elem: self.elem,
             items: Some(Arc::new(part)),
         })
+    }
+
+    /// Writes over the elements, which everyone who shares them sees; `items` are as many as there are.
+    /// Gives the number of values that this keeps in memory.
+    pub(crate) fn overwrite(&self, items: Vec<Value>) -> usize {
+        match self.items.as_deref() {
+            None => 0,
+            Some(Items::Owned(elements)) => elements.overwrite(items),
+            Some(Items::Part { base, range, .. }) => match base.as_ref() {
+                Items::Owned(elements) => {
+                    let mut all = elements.now().to_vec();
+                    all.splice(range.clone(), items);
+                    elements.overwrite(all)
+                }
+                Items::Part { .. } => 0,
+            },
+        }
     }
 
     /// The number of elements.
@@ -135,13 +157,52 @@ impl List {
     }
 }
 
+impl Elements {
+    fn new(values: Vec<Value>) -> Self {
+        Self {
+            values,
+            later: OnceLock::new(),
+        }
+    }
+
+    fn last(&self) -> &Self {
+        let mut last = self;
+        while let Some(later) = last.later.get() {
+            last = later;
+        }
+        last
+    }
+
+    fn now(&self) -> &[Value] {
+        &self.last().values
+    }
+
+    fn overwrite(&self, values: Vec<Value>) -> usize {
+        let kept = values.len();
+        // A list belongs to one render, which is on one thread: nobody else was faster.
+        let _ = self.last().later.set(Box::new(Self::new(values)));
+        kept
+    }
+
+    /// Every value of every version, with nothing left to drop recursively.
+    fn take(&mut self) -> Vec<Value> {
+        let mut values = mem::take(&mut self.values);
+        let mut later = self.later.take();
+        while let Some(mut version) = later {
+            values.append(&mut version.values);
+            later = version.later.take();
+        }
+        values
+    }
+}
+
 impl Items {
     fn as_slice(&self) -> &[Value] {
         match self {
-            Self::Owned(items) => items,
+            Self::Owned(elements) => elements.now(),
             // The base is an owned list: `slice` sees to that.
             Self::Part { base, range, .. } => match base.as_ref() {
-                Self::Owned(items) => items.get(range.clone()).unwrap_or_default(),
+                Self::Owned(elements) => elements.now().get(range.clone()).unwrap_or_default(),
                 Self::Part { .. } => &[],
             },
         }
@@ -150,9 +211,9 @@ impl Items {
     /// The elements this is the last to hold.
     fn take_unshared(&mut self) -> Option<Vec<Value>> {
         match self {
-            Self::Owned(items) => Some(mem::take(items)),
+            Self::Owned(elements) => Some(elements.take()),
             Self::Part { base, .. } => {
-                let nothing = Arc::new(Self::Owned(Vec::new()));
+                let nothing = Arc::new(Self::Owned(Elements::new(Vec::new())));
                 Arc::into_inner(mem::replace(base, nothing))?.take_unshared()
             }
         }

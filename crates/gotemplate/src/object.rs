@@ -29,6 +29,11 @@ pub trait Object: Send + Sync {
         None
     }
 
+    /// What the `GoString` method gives, if there is one: the form of `%#v`.
+    fn go_text(&self) -> Option<String> {
+        None
+    }
+
     /// What the `MarshalText` method gives, if there is one: the form in JSON and YAML.
     fn marshal_text(&self) -> Option<Vec<u8>> {
         None
@@ -39,7 +44,7 @@ pub trait Object: Send + Sync {
         None
     }
 
-    /// Field names and values in order, for printing; only asked when there is no `text`.
+    /// Names and values of all fields in order, unexported ones too: for printing where `text` is not asked for.
     fn fields(&self) -> Vec<(&'static str, Value)> {
         Vec::new()
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::named::Named;
+
 /// A Go type, as `%T` prints it and as function parameters are declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
@@ -31,8 +33,8 @@ pub enum Type {
     String,
     /// `json.Number`: a string in kind, a number in meaning.
     Number,
-    /// `time.Duration`
-    Duration,
+    /// An integer type with a name, such as `time.Duration`.
+    Named(Named),
     /// `[]byte`
     Bytes,
     /// `[]T`
@@ -63,7 +65,8 @@ impl Type {
             Self::Bool => Kind::Bool,
             Self::Int => Kind::Int,
             Self::Int32 => Kind::Int32,
-            Self::Int64 | Self::Duration => Kind::Int64,
+            Self::Int64 => Kind::Int64,
+            Self::Named(named) => named.kind(),
             Self::Uint => Kind::Uint,
             Self::Uint8 => Kind::Uint8,
             Self::Uint64 => Kind::Uint64,
@@ -103,7 +106,7 @@ impl fmt::Display for Type {
             Self::Complex128 => "complex128",
             Self::String => "string",
             Self::Number => "json.Number",
-            Self::Duration => "time.Duration",
+            Self::Named(named) => named.name(),
             Self::Bytes => "[]uint8",
             Self::List(elem) => return write!(f, "[]{elem}"),
             Self::Map(elem) => return write!(f, "map[string]{elem}"),

@@ -8,6 +8,7 @@ use crate::bytestr::Str;
 use crate::funcs::Func;
 use crate::list::List;
 use crate::map::Map;
+use crate::named::Named;
 use crate::object::Object;
 use crate::types::{Kind, Type};
 
@@ -40,8 +41,8 @@ pub enum Value {
     Str(Str),
     /// `json.Number`, the text as it was received
     Number(Str),
-    /// `time.Duration`, in nanoseconds
-    Duration(i64),
+    /// An integer of a type with a name, such as `time.Duration`.
+    Named(Named, i64),
     /// `[]byte`
     Bytes(Str),
     /// A slice.
@@ -75,7 +76,7 @@ impl Value {
             Self::Complex(..) => Type::Complex128,
             Self::Str(_) => Type::String,
             Self::Number(_) => Type::Number,
-            Self::Duration(_) => Type::Duration,
+            Self::Named(named, _) => Type::Named(*named),
             Self::Bytes(_) => Type::Bytes,
             Self::List(list) => Type::List(list.elem()),
             Self::Map(map) => Type::Map(map.elem()),
@@ -94,7 +95,7 @@ impl Value {
         match self {
             Self::Nil => false,
             Self::Bool(b) => *b,
-            Self::Int(n) | Self::Int64(n) | Self::Duration(n) => *n != 0,
+            Self::Int(n) | Self::Int64(n) | Self::Named(_, n) => *n != 0,
             Self::Int32(n) => *n != 0,
             Self::Uint(n) | Self::Uint64(n) => *n != 0,
             Self::Uint8(n) => *n != 0,
@@ -120,7 +121,7 @@ impl Value {
     /// The value of any signed integer kind.
     pub fn as_signed(&self) -> Option<i64> {
         match self {
-            Self::Int(n) | Self::Int64(n) | Self::Duration(n) => Some(*n),
+            Self::Int(n) | Self::Int64(n) | Self::Named(_, n) => Some(*n),
             Self::Int32(n) => Some(i64::from(*n)),
             _ => None,
         }
@@ -157,7 +158,7 @@ impl Value {
             Type::Complex128 => Self::Complex(0.0, 0.0),
             Type::String => Self::Str(Str::default()),
             Type::Number => Self::Number(Str::default()),
-            Type::Duration => Self::Duration(0),
+            Type::Named(named) => Self::Named(named, 0),
             Type::Bytes => Self::Bytes(Str::default()),
             Type::List(elem) => Self::List(List::nil(elem)),
             Type::Map(elem) => Self::Map(Map::nil(elem)),
@@ -210,9 +211,8 @@ impl Value {
         match (self, other) {
             (Self::Nil, Self::Nil) => true,
             (Self::Bool(a), Self::Bool(b)) => a == b,
-            (Self::Int(a), Self::Int(b))
-            | (Self::Int64(a), Self::Int64(b))
-            | (Self::Duration(a), Self::Duration(b)) => a == b,
+            (Self::Int(a), Self::Int(b)) | (Self::Int64(a), Self::Int64(b)) => a == b,
+            (Self::Named(x, a), Self::Named(y, b)) => x == y && a == b,
             (Self::Int32(a), Self::Int32(b)) => a == b,
             (Self::Uint(a), Self::Uint(b)) | (Self::Uint64(a), Self::Uint64(b)) => a == b,
             (Self::Uint8(a), Self::Uint8(b)) => a == b,
@@ -241,7 +241,7 @@ impl Value {
         match self {
             Self::Int32(_) => Self::Int32(bits as i32),
             Self::Int64(_) => Self::Int64(bits.cast_signed()),
-            Self::Duration(_) => Self::Duration(bits.cast_signed()),
+            Self::Named(named, _) => Self::Named(*named, bits.cast_signed()),
             Self::Uint(_) => Self::Uint(bits),
             Self::Uint8(_) => Self::Uint8(bits as u8),
             Self::Uint64(_) => Self::Uint64(bits),

@@ -32,6 +32,14 @@ pub const ALL: &[Deviation] = &[
         },
     },
     Deviation {
+        why: "expressions and control structures nest no more than 500 deep",
+        examples: &["parentheses 600 deep", "control structures 600 deep"],
+        recognises: |_, _, ours| {
+            error_has(ours, "max expression depth exceeded")
+                || error_has(ours, "control structures nested too deeply")
+        },
+    },
+    Deviation {
         why: "values nested more than some hundred levels deep are not encoded",
         examples: &[
             r#"{{ fromJson (printf "%s%s" (repeat 9000 "[") (repeat 9000 "]")) | toJson | len }}"#,

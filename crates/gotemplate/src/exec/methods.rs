@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::duration;
 use crate::funcs::{Func, FuncError};
+use crate::named::Named;
 use crate::quote::quoted;
 use crate::types::Type;
 use crate::value::Value;
@@ -13,7 +13,7 @@ pub(super) fn find(receiver: &Value, name: &str) -> Option<Func> {
     match receiver {
         Value::Object(object) => Arc::clone(object).method(name),
         Value::Number(text) => number_method(&text.to_text(), name),
-        Value::Duration(nanos) => duration_method(*nanos, name),
+        Value::Named(named, n) => named_method(*named, *n, name),
         _ => None,
     }
 }
@@ -53,9 +53,25 @@ fn conversion(function: &str, text: &str, why: &str) -> FuncError {
     )
 }
 
+fn named_method(named: Named, n: i64, name: &str) -> Option<Func> {
+    match (named, name) {
+        (_, "String") => Some(Func::bound("String", &[], Type::String, move |_, _| {
+            Ok(Value::str(named.text(n)))
+        })),
+        (Named::Duration, name) => duration_method(n, name),
+        (Named::Month | Named::Weekday, _) => None,
+    }
+}
+
 /// `time.Duration`
 fn duration_method(nanos: i64, name: &str) -> Option<Func> {
     const SECOND: i64 = 1_000_000_000;
+    const DURATION: Type = Type::Named(Named::Duration);
+    let duration = |name: &'static str, nanos: i64| {
+        Func::bound(name, &[], DURATION, move |_, _| {
+            Ok(Value::Named(Named::Duration, nanos))
+        })
+    };
     let whole = |name: &'static str, unit: i64| {
         Func::bound(name, &[], Type::Int64, move |_, _| {
             Ok(Value::Int64(nanos / unit))
@@ -67,9 +83,7 @@ fn duration_method(nanos: i64, name: &str) -> Option<Func> {
         })
     };
     Some(match name {
-        "String" => Func::bound("String", &[], Type::String, move |_, _| {
-            Ok(Value::str(duration::format(nanos)))
-        }),
+        "Abs" => duration("Abs", nanos.saturating_abs()),
         "Nanoseconds" => whole("Nanoseconds", 1),
         "Microseconds" => whole("Microseconds", 1_000),
         "Milliseconds" => whole("Milliseconds", 1_000_000),

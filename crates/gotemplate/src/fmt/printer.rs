@@ -1,10 +1,10 @@
 //! Values under verbs: the upper layer of Go's `fmt`.
 
 use crate::bytestr::Str;
-use crate::duration;
 use crate::limits::LimitError;
 use crate::list::List;
 use crate::map::Map;
+use crate::named::Named;
 use crate::object::Object;
 use crate::types::{Kind, Type};
 use crate::value::Value;
@@ -111,7 +111,7 @@ impl Printer {
             Value::Float64(x) => self.float(value, *x, verb),
             Value::Complex(re, im) => self.complex(value, *re, *im, verb),
             Value::Str(s) | Value::Number(s) => self.string(value, s, verb),
-            Value::Duration(nanos) => self.duration(value, *nanos, verb),
+            Value::Named(named, n) => self.named(value, *named, *n, verb),
             Value::Bytes(bytes) => self.bytes(bytes, verb, depth),
             Value::List(list) => self.list(list, verb, depth),
             Value::Map(map) => self.map(map, verb, depth),
@@ -222,11 +222,11 @@ impl Printer {
         }
     }
 
-    fn duration(&mut self, value: &Value, nanos: i64, verb: char) {
+    fn named(&mut self, value: &Value, named: Named, n: i64, verb: char) {
         if self.erroring || self.flags.sharp_v || !matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') {
-            return self.signed(value, nanos, verb);
+            return self.signed(value, n, verb);
         }
-        let text = duration::format(nanos);
+        let text = named.text(n);
         self.string(value, text.as_bytes(), verb);
     }
 
@@ -318,6 +318,11 @@ impl Printer {
             && let Some(text) = object.text()
         {
             return self.string(value, &text, verb);
+        }
+        if self.flags.sharp_v
+            && let Some(text) = object.go_text()
+        {
+            return self.out.write(text.as_bytes());
         }
         let ty = object.type_of();
         if ty.kind() == Kind::Pointer {

@@ -70,7 +70,7 @@ impl Encoder<'_> {
             Value::Nil => self.write(b"null"),
             Value::Bool(true) => self.write(b"true"),
             Value::Bool(false) => self.write(b"false"),
-            Value::Int(n) | Value::Int64(n) | Value::Duration(n) => self.text(&n.to_string()),
+            Value::Int(n) | Value::Int64(n) | Value::Named(_, n) => self.text(&n.to_string()),
             Value::Int32(n) => self.text(&n.to_string()),
             Value::Uint(n) | Value::Uint64(n) => self.text(&n.to_string()),
             Value::Uint8(n) => self.text(&n.to_string()),
@@ -93,6 +93,7 @@ impl Encoder<'_> {
                 let fields: Vec<_> = object
                     .fields()
                     .into_iter()
+                    .filter(|(name, _)| name.starts_with(char::is_uppercase))
                     .map(|(name, value)| (name.into(), value))
                     .collect();
                 self.container([b'{', b'}'], &fields, Self::entry)?;

@@ -1,11 +1,12 @@
 //! Values as numbers, by the rules of the Go library `cast`: what does not convert is zero.
 
+use crate::named::Named;
 use crate::value::Value;
 
 /// `cast.ToInt64`, and on 64 bits `cast.ToInt` too.
 pub(super) fn to_int64(value: &Value) -> i64 {
     match value {
-        Value::Int(n) | Value::Int64(n) => *n,
+        Value::Int(n) | Value::Int64(n) | Value::Named(Named::Month | Named::Weekday, n) => *n,
         Value::Int32(n) => i64::from(*n),
         Value::Uint(n) | Value::Uint64(n) => n.cast_signed(),
         Value::Uint8(n) => i64::from(*n),
@@ -16,7 +17,7 @@ pub(super) fn to_int64(value: &Value) -> i64 {
         }
         Value::Nil
         | Value::Complex(..)
-        | Value::Duration(_)
+        | Value::Named(Named::Duration, _)
         | Value::Bytes(_)
         | Value::List(_)
         | Value::Map(_)
@@ -93,19 +94,24 @@ pub(super) fn parse_uint(text: &[u8], base: u32) -> Result<u64, NumberError> {
         (base, rest) => (base, rest),
     };
     let underscores = base == 0 && digits.contains(&b'_');
-    if digits.is_empty() || underscores && !underscores_separate(text) {
+    if digits.is_empty() {
         return Err(NumberError::Syntax);
     }
-    let mut n = Some(0_u64);
+    let mut n = 0_u64;
     for byte in digits.iter().filter(|b| !(underscores && **b == b'_')) {
         let digit = char::from(*byte)
             .to_digit(radix)
             .ok_or(NumberError::Syntax)?;
+        // What follows the digit that is too many is not looked at.
         n = n
-            .and_then(|n| n.checked_mul(u64::from(radix)))
-            .and_then(|n| n.checked_add(u64::from(digit)));
+            .checked_mul(u64::from(radix))
+            .and_then(|n| n.checked_add(u64::from(digit)))
+            .ok_or(NumberError::Range(i64::MAX))?;
     }
-    n.ok_or(NumberError::Range(i64::MAX))
+    if underscores && !underscores_separate(text) {
+        return Err(NumberError::Syntax);
+    }
+    Ok(n)
 }
 
 /// Whether underscores stand between digits, or between the base prefix and a digit, only. The text

@@ -1,8 +1,8 @@
 //! Dates and durations.
 
-use crate::duration;
 use crate::funcs::{Args, Func, FuncError};
 use crate::limits::Ctx;
+use crate::named::Named;
 use crate::value::Value;
 
 use super::cast::{NumberError, parse_int};
@@ -104,7 +104,7 @@ fn ago(_: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {
         value => time_of(value),
     };
     let rounded = round_to_second(Time::now().since(&then));
-    Ok(Value::str(duration::format(rounded)))
+    Ok(Value::str(Named::Duration.text(rounded)))
 }
 
 /// `Duration.Round(time.Second)`: half away from zero; the longest duration stays.
@@ -130,7 +130,7 @@ fn duration_of(_: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {
         _ => 0,
     };
     let nanos = seconds.wrapping_mul(NANOS_PER_SECOND);
-    Ok(Value::str(duration::format(nanos)))
+    Ok(Value::str(Named::Duration.text(nanos)))
 }
 
 /// The largest unit only.

@@ -248,7 +248,7 @@ fn concat(ctx: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {
     })
 }
 
-/// Gives a new list; the original sorts a `[]string` in place as well.
+/// Sorts a `[]string` in place and gives it back, as the original does; of all else it makes a new list.
 fn sort_alpha(ctx: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {
     let value = args.value(0)?;
     if !matches!(value, Value::List(_) | Value::Bytes(_)) {
@@ -256,6 +256,18 @@ fn sort_alpha(ctx: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {
     }
     let mut texts = strslice(ctx, value)?;
     ctx.charge(texts.len() * 4)?;
-    texts.sort();
-    Ok(List::strings(texts).into())
+    match value {
+        Value::List(list) if *list.elem() == Type::String => {
+            if !texts.is_sorted() {
+                texts.sort();
+                let kept = list.overwrite(texts.into_iter().map(Value::Str).collect());
+                ctx.reserve(kept * size_of::<Value>())?;
+            }
+            Ok(value.clone())
+        }
+        _ => {
+            texts.sort();
+            Ok(List::strings(texts).into())
+        }
+    }
 }

@@ -7,9 +7,8 @@
 //! Nothing here reads the environment, files or the network. The clock and the random number
 //! generator are read by the functions whose purpose that is.
 //!
-//! Two things differ on purpose: functions that walk a dictionary do so in the order of its keys
-//! instead of a random one, and `sortAlpha` leaves its argument as it was, where the original sorts a
-//! `[]string` in place.
+//! One thing differs on purpose: functions that walk a dictionary do so in the order of its keys
+//! instead of a random one.
 
 #![expect(
     clippy::unnecessary_wraps,
@@ -53,6 +52,7 @@ mod strings;
 mod strval;
 mod time;
 mod time_layout;
+mod time_methods;
 mod time_parse;
 mod url;
 mod url_syntax;

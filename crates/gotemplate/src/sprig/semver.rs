@@ -193,6 +193,17 @@ impl Object for Version {
         Some(self)
     }
 
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        vec![
+            ("major", Value::Uint64(self.major)),
+            ("minor", Value::Uint64(self.minor)),
+            ("patch", Value::Uint64(self.patch)),
+            ("pre", Value::str(self.pre.as_str())),
+            ("metadata", Value::str(self.metadata.as_str())),
+            ("original", Value::str(self.original.as_str())),
+        ]
+    }
+
     fn method(self: Arc<Self>, name: &str) -> Option<Func> {
         const UINT64: Type = Type::Uint64;
         let reader = |name, result, read: fn(&Self) -> Value| {

@@ -1,30 +1,19 @@
 //! `time.Time` values.
 
-use std::any::Any;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::tz::TimeZone;
 
-use crate::funcs::{Args, Func, FuncError};
-use crate::object::Object;
+use crate::funcs::{Args, FuncError};
 use crate::types::{Kind, Type};
 use crate::value::Value;
-
-use super::time_layout::{MONTHS, WEEKDAYS, format};
-use super::{BOOL, INT, INT64, TEXT};
 
 /// `time.Time`
 pub(super) const TIME: Type = Type::Object("time.Time", Kind::Struct);
 
-const NANOS_PER_SECOND: i64 = 1_000_000_000;
+pub(super) const NANOS_PER_SECOND: i64 = 1_000_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
-
-/// The layout of `Time.String`.
-const STRING_LAYOUT: &str = "2006-01-02 15:04:05.999999999 -0700 MST";
-
-/// The layout of times in JSON.
-const RFC3339_NANO: &str = "2006-01-02T15:04:05.999999999Z07:00";
 
 /// An instant and the zone it is shown in.
 #[derive(Clone)]
@@ -53,6 +42,15 @@ impl Zone {
                 // Go looks for a file of that name, so case matters.
                 .filter(|zone| zone.iana_name() == Some(name))
                 .map_or(Self::Utc, Self::Named),
+        }
+    }
+
+    /// What the zone is called as a whole.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Utc => "UTC",
+            Self::Fixed { name, .. } => name,
+            Self::Named(zone) => zone.iana_name().unwrap_or_default(),
         }
     }
 
@@ -213,7 +211,49 @@ impl Time {
         }
     }
 
-    fn unix_in(&self, per_second: i64) -> i64 {
+    /// `AddDate`: too many months or days carry over.
+    pub(super) fn plus_date(&self, years: i64, months: i64, days: i64) -> Self {
+        let civil = self.civil();
+        let month = (civil.month - 1).wrapping_add(months);
+        let year = civil
+            .year
+            .wrapping_add(years)
+            .wrapping_add(month.div_euclid(12));
+        let first = days_from_civil(year, month.rem_euclid(12) + 1, 1);
+        let day = first.wrapping_add(civil.day - 1).wrapping_add(days);
+        let clock = civil.hour * 3600 + civil.minute * 60 + civil.second;
+        Self {
+            seconds: day
+                .wrapping_mul(SECONDS_PER_DAY)
+                .wrapping_add(clock - civil.offset),
+            ..self.clone()
+        }
+    }
+
+    /// How far it is past the last multiple of `duration` since the zero time; none unless that is positive.
+    fn past_multiple(&self, duration: i64) -> Option<i64> {
+        let seconds = i128::from(self.seconds) - i128::from(Self::zero().seconds);
+        let nanos = seconds * i128::from(NANOS_PER_SECOND) + i128::from(self.nanos);
+        let past = nanos.checked_rem_euclid(i128::from(duration))?;
+        (duration > 0).then(|| i64::try_from(past).unwrap_or_default())
+    }
+
+    /// `Truncate`
+    pub(super) fn truncate(&self, duration: i64) -> Self {
+        self.past_multiple(duration)
+            .map_or_else(|| self.clone(), |past| self.plus(-past))
+    }
+
+    /// `Round`: half up.
+    pub(super) fn round(&self, duration: i64) -> Self {
+        match self.past_multiple(duration) {
+            None => self.clone(),
+            Some(past) if past < duration - past => self.plus(-past),
+            Some(past) => self.plus(duration - past),
+        }
+    }
+
+    pub(super) fn unix_in(&self, per_second: i64) -> i64 {
         self.seconds
             .wrapping_mul(per_second)
             .wrapping_add(self.nanos / (NANOS_PER_SECOND / per_second))
@@ -226,105 +266,6 @@ impl From<Time> for Value {
     }
 }
 
-impl Object for Time {
-    fn type_of(&self) -> Type {
-        TIME
-    }
-
-    fn text(&self) -> Option<Vec<u8>> {
-        Some(format(&self.civil(), STRING_LAYOUT.as_bytes()))
-    }
-
-    fn marshal_text(&self) -> Option<Vec<u8>> {
-        Some(format(&self.civil(), RFC3339_NANO.as_bytes()))
-    }
-
-    fn as_any(&self) -> Option<&dyn Any> {
-        Some(self)
-    }
-
-    fn method(self: Arc<Self>, name: &str) -> Option<Func> {
-        let number = |name, result, read: fn(&Self) -> Value| {
-            let time = Arc::clone(&self);
-            Func::bound(name, &[], result, move |_, _| Ok(read(&time)))
-        };
-        let against = |name, result, compare: fn(&Self, &Self) -> Value| {
-            let time = Arc::clone(&self);
-            Func::bound(name, &[TIME], result, move |_, args| {
-                Ok(compare(&time, time_argument(args, 0)?))
-            })
-        };
-        Some(match name {
-            "Add" => {
-                let time = Arc::clone(&self);
-                Func::bound("Add", &[Type::Duration], TIME, move |_, args| {
-                    Ok(time.plus(args.int(0)?).into())
-                })
-            }
-            "Format" => {
-                let time = Arc::clone(&self);
-                Func::bound("Format", &[TEXT], TEXT, move |_, args| {
-                    Ok(Value::str(format(&time.civil(), args.str(0)?)))
-                })
-            }
-            "After" => against("After", BOOL, |a, b| (a.since(b) > 0).into()),
-            "Before" => against("Before", BOOL, |a, b| (a.since(b) < 0).into()),
-            "Equal" => against("Equal", BOOL, |a, b| (a.since(b) == 0).into()),
-            "Sub" => against("Sub", Type::Duration, |a, b| Value::Duration(a.since(b))),
-            "Day" => number("Day", INT, |t| Value::Int(t.civil().day)),
-            "Hour" => number("Hour", INT, |t| Value::Int(t.civil().hour)),
-            "IsZero" => number("IsZero", BOOL, |t| (t.since(&Self::zero()) == 0).into()),
-            "Minute" => number("Minute", INT, |t| Value::Int(t.civil().minute)),
-            "Nanosecond" => number("Nanosecond", INT, |t| Value::Int(t.nanos)),
-            "Second" => number("Second", INT, |t| Value::Int(t.civil().second)),
-            "String" => number("String", TEXT, |t| Value::str(t.text().unwrap_or_default())),
-            "UTC" => number("UTC", TIME, |t| t.in_zone(Zone::Utc).into()),
-            "Unix" => number("Unix", INT64, |t| Value::Int64(t.seconds)),
-            "UnixMicro" => number("UnixMicro", INT64, |t| Value::Int64(t.unix_in(1_000_000))),
-            "UnixMilli" => number("UnixMilli", INT64, |t| Value::Int64(t.unix_in(1000))),
-            "UnixNano" => number("UnixNano", INT64, |t| {
-                Value::Int64(t.unix_in(NANOS_PER_SECOND))
-            }),
-            "Month" => number("Month", MONTH, |t| {
-                CalendarName::of(MONTH, &MONTHS, t.civil().month - 1)
-            }),
-            "Weekday" => number("Weekday", WEEKDAY, |t| {
-                CalendarName::of(WEEKDAY, &WEEKDAYS, t.civil().weekday)
-            }),
-            "Year" => number("Year", INT, |t| Value::Int(t.civil().year)),
-            "YearDay" => number("YearDay", INT, |t| Value::Int(t.civil().year_day)),
-            _ => return None,
-        })
-    }
-}
-
-const MONTH: Type = Type::Object("time.Month", Kind::Int);
-const WEEKDAY: Type = Type::Object("time.Weekday", Kind::Int);
-
-/// A month or a day of the week.
-struct CalendarName {
-    ty: Type,
-    name: &'static str,
-}
-
-impl CalendarName {
-    fn of(ty: Type, names: &[&'static str], index: i64) -> Value {
-        let index = usize::try_from(index).unwrap_or(0);
-        let name = names.get(index).copied().unwrap_or_default();
-        Value::Object(Arc::new(Self { ty, name }))
-    }
-}
-
-impl Object for CalendarName {
-    fn type_of(&self) -> Type {
-        self.ty
-    }
-
-    fn text(&self) -> Option<Vec<u8>> {
-        Some(self.name.as_bytes().to_vec())
-    }
-}
-
 /// An argument declared as [`TIME`].
 pub(super) fn time_argument<'a>(args: &Args<'a>, i: usize) -> Result<&'a Time, FuncError> {
     Time::of(args.value(i)?).ok_or_else(|| FuncError::new("not a time"))
@@ -333,6 +274,7 @@ pub(super) fn time_argument<'a>(args: &Args<'a>, i: usize) -> Result<&'a Time, F
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::object::Object as _;
 
     #[test]
     fn dates_and_days_agree() {

@@ -1,31 +1,8 @@
 //! Go's time layouts (`2006-01-02`): taken apart, and written with a time.
 
+use crate::named::{MONTHS, WEEKDAYS};
+
 use super::time::Civil;
-
-pub(super) const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
-pub(super) const WEEKDAYS: [&str; 7] = [
-    "Sunday",
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-];
 
 /// Something in a layout that stands for a part of the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,9 @@
 //! Times read by a Go layout: `time.ParseInLocation` in UTC, which is the operator's zone.
 
+use crate::named::{MONTHS, WEEKDAYS};
+
 use super::time::{DAYS_BEFORE, Time, Zone, days_from_civil, days_in, is_leap};
-use super::time_layout::{Element, MONTHS, Offset, Precision, WEEKDAYS, next_chunk};
+use super::time_layout::{Element, Offset, Precision, next_chunk};
 
 /// Reads a time, or says why it cannot, as Go does.
 pub(super) fn parse(layout: &[u8], value: &[u8]) -> Result<Time, String> {
