@@ -3,6 +3,7 @@
 mod connect;
 mod credentials;
 mod identity;
+mod method;
 mod observe;
 
 pub(crate) use connect::{ConnectError, Connector};
