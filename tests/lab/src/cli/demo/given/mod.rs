@@ -1,23 +1,22 @@
 //! Servers that are there already. The demo uses names of its own on them, and takes away what it made.
 
-use std::{
-    env, fs,
-    net::{IpAddr, SocketAddr, UdpSocket},
-    os::unix::fs::DirBuilderExt as _,
-    path::PathBuf,
-    process,
-    time::Duration,
-};
+mod questions;
+mod removal;
 
-use anyhow::{Context as _, Result, bail};
-use k8s_openapi::api::core::v1::Node;
+use std::{env, fs, os::unix::fs::DirBuilderExt as _, path::PathBuf, process, time::Duration};
+
+use anyhow::{Context as _, Result};
 use kube::{
-    Api, Client, Config,
+    Client, Config,
     config::{KubeConfigOptions, Kubeconfig},
 };
 use secretwire_lab::{Kubectl, OperatorProcess, Webhook, await_condition};
 use serde_json::{Value, json};
 
+use self::{
+    questions::{missing, no_node, webhook_host},
+    removal::Made,
+};
 use super::{
     cluster::Cluster,
     kubeconfig,
@@ -30,16 +29,6 @@ const DEADLINE: Duration = Duration::from_mins(1);
 const OPERATOR_LOG: &str = "operator.log";
 const ACCOUNT: &str = "secretwire";
 const REVIEWER: &str = "vault-reviewer";
-
-/// What the demo makes on servers that are not its own, and how to take it away.
-enum Made {
-    /// What is at this path of Vault's API.
-    InVault(String),
-    /// Objects, as they were created.
-    Objects(String),
-    /// A namespace with everything in it.
-    Namespace(String),
-}
 
 /// Servers named by `KUBECONFIG` and `VAULT_ADDR`.
 pub(super) struct Given {
@@ -249,90 +238,6 @@ impl Given {
         });
         vault.write(&format!("auth/{auth}/config"), &config).await
     }
-
-    /// Takes away what was made, the last first, and goes on where something cannot be.
-    pub(super) async fn stop(mut self, stage: Option<&Stage>, failed: bool) -> Result<()> {
-        let mut problems = Vec::new();
-        let Some(stage) = stage else {
-            fs::remove_dir_all(&self.folder)?;
-            return Ok(());
-        };
-        let kubectl = &stage.cluster.kubectl;
-        // The operator lets go of its resources, so it ends after the namespace and before its rights.
-        while let Some(made) = self.made.pop() {
-            let removed = match &made {
-                Made::InVault(path) => stage.vault.delete(path).await,
-                Made::Namespace(name) => {
-                    let delete = [
-                        "delete",
-                        "namespace",
-                        name,
-                        "--ignore-not-found",
-                        "--timeout=60s",
-                    ];
-                    let deleted = kubectl.check(&delete, "").await.map(drop);
-                    if let Some(operator) = self.operator.take() {
-                        operator.terminate().await?;
-                    }
-                    deleted
-                }
-                Made::Objects(objects) => {
-                    let delete = ["delete", "-f", "-", "--ignore-not-found", "--timeout=60s"];
-                    kubectl.check(&delete, objects).await.map(drop)
-                }
-            };
-            problems.extend(removed.err());
-        }
-        if !failed && problems.is_empty() {
-            fs::remove_dir_all(&self.folder)?;
-        }
-        if problems.is_empty() {
-            return Ok(());
-        }
-        let list: Vec<_> = problems
-            .iter()
-            .map(|problem| format!("{problem:#}"))
-            .collect();
-        bail!("not everything was removed:\n{}", list.join("\n"))
-    }
-}
-
-/// The manifests without resource definitions that the cluster has, which stay as they are.
-async fn missing(kubectl: &Kubectl, manifests: &str) -> Result<String> {
-    let found = kubectl
-        .check(
-            &["get", "-f", "-", "--ignore-not-found", "-o", "name"],
-            manifests,
-        )
-        .await?;
-    let kinds: Vec<_> = found
-        .lines()
-        .filter_map(|line| line.split_once('/'))
-        .collect();
-    let others: Vec<_> = kinds
-        .iter()
-        .filter(|(kind, _)| *kind != "customresourcedefinition.apiextensions.k8s.io")
-        .map(|(kind, name)| format!("{kind}/{name}"))
-        .collect();
-    if !others.is_empty() {
-        bail!(
-            "this cluster has Secretwire already: {}; the demo installs its own and does not touch another",
-            others.join(", ")
-        );
-    }
-    let is_there = |document: &&str| {
-        let defines = document
-            .lines()
-            .any(|line| line == "kind: CustomResourceDefinition");
-        let named = |name: &str| {
-            document
-                .lines()
-                .any(|line| line == format!("  name: {name}"))
-        };
-        !(defines && kinds.iter().any(|(_, name)| named(name)))
-    };
-    let documents: Vec<_> = manifests.split("---\n").filter(is_there).collect();
-    Ok(documents.join("---\n"))
 }
 
 /// An account that may ask whether tokens are good.
@@ -363,48 +268,4 @@ async fn account_token(kubectl: &Kubectl, namespace: &str, account: &str) -> Res
         "--duration=24h",
     ];
     Ok(kubectl.check(&arguments, "").await?.trim().to_owned())
-}
-
-/// Why no pod can run, if so.
-async fn no_node(client: &Client) -> Result<Option<String>> {
-    let nodes: Api<Node> = Api::all(client.clone());
-    let ready = nodes
-        .list(&kube::api::ListParams::default())
-        .await?
-        .into_iter()
-        .any(|node| {
-            let conditions = node
-                .status
-                .and_then(|status| status.conditions)
-                .unwrap_or_default();
-            conditions
-                .iter()
-                .any(|condition| condition.type_ == "Ready" && condition.status == "True")
-        });
-    Ok((!ready).then(|| "the cluster has no ready node".to_owned()))
-}
-
-/// Where the API server finds this machine: `DEMO_WEBHOOK_HOST`, else the address by which this machine finds it.
-fn webhook_host(server: &str) -> Result<IpAddr> {
-    if let Some(host) = env::var_os("DEMO_WEBHOOK_HOST").filter(|host| !host.is_empty()) {
-        let host = host.to_string_lossy();
-        return host
-            .parse()
-            .with_context(|| format!("DEMO_WEBHOOK_HOST {host:?} is no IP address"));
-    }
-    let finding = || {
-        format!("looking for the way to {server}; DEMO_WEBHOOK_HOST names this machine's address")
-    };
-    let url = reqwest::Url::parse(server).with_context(finding)?;
-    let addresses = url.socket_addrs(|| Some(443)).with_context(finding)?;
-    let address: &SocketAddr = addresses.first().with_context(finding)?;
-    let local = if address.is_ipv4() {
-        "0.0.0.0:0"
-    } else {
-        "[::]:0"
-    };
-    // No packet is sent.
-    let socket = UdpSocket::bind(local).with_context(finding)?;
-    socket.connect(address).with_context(finding)?;
-    Ok(socket.local_addr().with_context(finding)?.ip())
 }
