@@ -46,7 +46,7 @@ pub(super) fn index(_: &mut Ctx, args: &[Slot]) -> Result<Slot, FuncError> {
                 }
             }
             other => {
-                let ty = other.type_of().unwrap_or(Type::Any);
+                let ty = followed(other);
                 return Err(FuncError::new(format!("can't index item of type {ty}")));
             }
         };
@@ -132,6 +132,12 @@ pub(super) fn slice(ctx: &mut Ctx, args: &[Slot]) -> Result<Slot, FuncError> {
     }))
 }
 
+/// The name of a value's type, or of what it points to.
+fn followed(value: &Value) -> String {
+    let ty = value.type_of().unwrap_or(Type::Any).to_string();
+    ty.strip_prefix('*').map_or(ty.clone(), str::to_owned)
+}
+
 /// The length of a string, slice or map.
 pub(super) fn len(_: &mut Ctx, args: &[Slot]) -> Result<Slot, FuncError> {
     let len = match (&args[0], args[0].value()) {
@@ -139,7 +145,7 @@ pub(super) fn len(_: &mut Ctx, args: &[Slot]) -> Result<Slot, FuncError> {
         (_, Some(Value::List(list))) => list.len(),
         (_, Some(Value::Map(map))) => map.len(),
         (_, Some(other)) => {
-            let ty = other.type_of().unwrap_or(Type::Any);
+            let ty = followed(other);
             return Err(FuncError::new(format!("len of type {ty}")));
         }
         (slot, None) if slot.kind() == Kind::Interface => {

@@ -204,6 +204,10 @@ impl<'t> State<'t> {
                     "{name} has arguments but cannot be invoked as function"
                 ))),
                 Some(value) => Ok(Slot::of(value)),
+                None if object.fields().iter().any(|(field, _)| *field == name) => {
+                    let message = format!("{name} is an unexported field of struct type {ty}");
+                    Err(self.error(message))
+                }
                 None => Err(self.error(format!("can't evaluate field {name} in type {ty}"))),
             },
             _ => Err(self.error(format!("can't evaluate field {name} in type {ty}"))),
