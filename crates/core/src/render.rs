@@ -53,8 +53,8 @@ pub enum RenderError {
          rename it in Vault, or leave it out with destination.transformation.excludes"
     )]
     InvalidKey(String),
-    /// A template made a key that Kubernetes does not accept, or made one twice.
-    #[error("template {template:?} makes the key {key:?}, which {problem}")]
+    /// A template is for a key that Kubernetes does not accept, or that is there already.
+    #[error("the key {key:?} of template {template:?} {problem}")]
     TemplateKey {
         /// The template.
         template: String,
@@ -63,10 +63,20 @@ pub enum RenderError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// A template made such a key. It may hold a value, so it is not told.
+    #[error("the key that template {template:?} makes for the source key {source_key:?} {problem}")]
+    MadeKey {
+        /// The template.
+        template: String,
+        /// The source key.
+        source_key: String,
+        /// What is wrong with the key.
+        problem: &'static str,
+    },
     /// More than a Secret can hold.
     #[error(
-        "the Secret would hold {0} bytes, Kubernetes accepts {MAX_SECRET_BYTES}: leave out `_raw` \
-         with destination.transformation.excludeRaw, or keys with excludes"
+        "the Secret would hold {0} bytes or more, Kubernetes accepts {MAX_SECRET_BYTES}: leave out \
+         `_raw` with destination.transformation.excludeRaw, or keys with excludes"
     )]
     TooLarge(usize),
     /// A template failed; Go's message, without values.
@@ -90,6 +100,7 @@ pub struct Rendered {
     pub data: SecretData,
     /// Where its keys come from.
     pub origins: BTreeMap<String, Origin>,
+    bytes: usize,
 }
 
 /// Where a key of a Secret comes from.
@@ -109,9 +120,22 @@ pub enum Origin {
 }
 
 impl Rendered {
-    fn insert(&mut self, key: String, value: impl Into<Vec<u8>>, origin: Origin) {
+    /// Adds a key that is not there yet. What is too much is told here: many templates could make far more than a Secret
+    /// can hold.
+    fn insert(
+        &mut self,
+        key: String,
+        value: impl Into<Vec<u8>>,
+        origin: Origin,
+    ) -> Result<(), RenderError> {
+        let value = value.into();
+        self.bytes += value.len();
         self.data.insert(key.as_str(), value);
         self.origins.insert(key, origin);
+        if self.bytes > MAX_SECRET_BYTES {
+            return Err(RenderError::TooLarge(self.bytes));
+        }
+        Ok(())
     }
 }
 
@@ -139,7 +163,7 @@ pub fn render(
     let mut rendered = Rendered::default();
     if !transform.exclude_raw {
         let raw = json::canonical(answer).map_err(RenderError::Answer)?;
-        rendered.insert(RAW_KEY.to_owned(), raw.as_bytes(), Origin::Raw);
+        rendered.insert(RAW_KEY.to_owned(), raw.as_bytes(), Origin::Raw)?;
     }
     if let Some(set) = transform.set.as_deref() {
         let input = Input::new(source_text, version_metadata, metadata)?;
@@ -161,14 +185,11 @@ pub fn render(
             return Err(RenderError::InvalidKey(key));
         }
         match json::value_bytes(value) {
-            Ok(value) => rendered.insert(key, value.as_bytes(), Origin::Source),
+            Ok(value) => rendered.insert(key, value.as_bytes(), Origin::Source)?,
             Err(source) => return Err(RenderError::Value { key, source }),
         }
     }
-    match rendered.data.size() {
-        size if size > MAX_SECRET_BYTES => Err(RenderError::TooLarge(size)),
-        _ => Ok(rendered),
-    }
+    Ok(rendered)
 }
 
 /// How long all templates of one resource may take together.
@@ -228,22 +249,30 @@ fn put(
     key: String,
     text: Vec<u8>,
 ) -> Result<(), RenderError> {
+    let template = template.to_owned();
+    let source = source.map(str::to_owned);
     let problem = if !is_valid_key(&key) {
-        "Kubernetes does not accept"
+        "is not accepted by Kubernetes"
     } else if rendered.data.contains(&key) {
         "is made already"
     } else {
         let origin = Origin::Template {
-            name: template.to_owned(),
-            source: source.map(str::to_owned),
+            name: template,
+            source,
         };
-        rendered.insert(key, text, origin);
-        return Ok(());
+        return rendered.insert(key, text, origin);
     };
-    Err(RenderError::TemplateKey {
-        template: template.to_owned(),
-        key,
-        problem,
+    Err(match source {
+        None => RenderError::TemplateKey {
+            template,
+            key,
+            problem,
+        },
+        Some(source_key) => RenderError::MadeKey {
+            template,
+            source_key,
+            problem,
+        },
     })
 }
 

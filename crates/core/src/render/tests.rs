@@ -204,6 +204,42 @@ fn too_much_data_is_told_before_kubernetes_refuses_it() {
 }
 
 #[test]
+fn templates_are_stopped_as_soon_as_they_made_too_much() {
+    let mib = "{{ repeat 1048576 \"x\" }}";
+    let answer = r#"{"a":"1","b":"2","c":"3"}"#;
+    for transformation in [
+        templates(&[("a", mib), ("b", mib), ("c", mib)]),
+        templates(&[("{{ .Key }}", mib)]),
+    ] {
+        assert_eq!(
+            try_render(answer, KvType::V1, &transformation).unwrap_err(),
+            RenderError::TooLarge(2 * MAX_SECRET_BYTES)
+        );
+    }
+}
+
+#[test]
+fn a_key_that_is_made_of_a_value_is_not_told() {
+    let answer = r#"{"password":"hunter2"}"#;
+    for (key, problem) in [
+        ("{{ .Value }}/", "is not accepted by Kubernetes"),
+        ("{{ .Value | trunc 0 }}_raw", "is made already"),
+    ] {
+        let transformation = Transformation {
+            exclude_raw: None,
+            ..templates(&[(key, "x")])
+        };
+        let error = try_render(answer, KvType::V1, &transformation).unwrap_err();
+        let told = error.to_string();
+        assert!(
+            told.ends_with(&format!("for the source key \"password\" {problem}")),
+            "{told}"
+        );
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+}
+
+#[test]
 fn a_v1_answer_read_as_v2_asks_for_the_type() {
     assert_eq!(
         try_render(r#"{"a":"b"}"#, KvType::V2, &Transformation::default()).unwrap_err(),
