@@ -91,7 +91,8 @@ impl Syncable for VaultStaticSecret {
             annotations: self.metadata.annotations.clone().unwrap_or_default(),
             labels: self.metadata.labels.clone().unwrap_or_default(),
         };
-        let answer = match at_hand {
+        // Without the operator's own `_raw`, a key of that name is one like others.
+        let answer = match at_hand.filter(|_| transform.keeps_raw()) {
             Some(raw) => Answer::AtHand(raw),
             None => Answer::Read(read_kv(session, read).await?),
         };

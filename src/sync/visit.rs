@@ -57,7 +57,9 @@ pub(crate) async fn visit<K: Syncable>(object: Arc<K>, context: Arc<Context>) ->
     if matches!(result, Err(SyncError::Superseded)) {
         return Action::requeue(Duration::ZERO);
     }
+    // The next visit is for the same reason only where nothing or an older spec is remembered.
     if let Err(error) = &result
+        && matches!(reason, Reason::First | Reason::Edited)
         && error.may_be_early()
         && is_new(&*object, &context)
     {
@@ -67,7 +69,8 @@ pub(crate) async fn visit<K: Syncable>(object: Arc<K>, context: Arc<Context>) ->
     let reported = report::report(&*object, &report, previous.as_ref(), &context).await;
     let (wait, failing) = next(&*object, &report, previous, &context);
     let wait = if reported.is_ok() {
-        wait
+        let planned = planned(reason, &key, &uid, &context);
+        [wait, planned].into_iter().flatten().min()
     } else {
         Some(STATUS_RETRY)
     };
@@ -199,6 +202,17 @@ fn next<K: Syncable>(
             (wait, Some(failing))
         }
     }
+}
+
+/// Wait for the read that was planned before this visit, where this one may have done without.
+fn planned(reason: Reason, key: &ObjectKey, uid: &str, context: &Context) -> Option<Duration> {
+    if reason != Reason::Retransformed {
+        return None;
+    }
+    let due = context.memory.with(key, uid, |entry| {
+        entry.and_then(|entry| entry.remembered.due)
+    })?;
+    Some(due.saturating_duration_since(context.clock.instant()))
 }
 
 /// The destination, where it is right now and a watch shows when it is not.

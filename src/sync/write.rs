@@ -77,14 +77,19 @@ pub(crate) async fn write<K: Syncable>(
 }
 
 /// What Vault answered when the destination was written, as far as the Secret
-/// still holds all of it untouched.
+/// still holds all of it untouched. An edit that could not be delivered yet may
+/// ask for another secret, and then nothing is at hand.
 pub(crate) async fn raw_at_hand<K: Syncable>(
     object: &K,
     before: &Delivered,
     context: &Context,
 ) -> Option<Zeroizing<String>> {
+    let generation = object.meta().generation.unwrap_or_default();
     let destination = before.destination.as_ref()?;
     let digest = before.digest.as_deref()?;
+    if destination.generation != generation {
+        return None;
+    }
     let namespace = object.namespace().unwrap_or_default();
     let secrets: Api<Secret> = Api::namespaced(context.kube.clone(), &namespace);
     let live = secrets.get_opt(&destination.name).await.ok()??;

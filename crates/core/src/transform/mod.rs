@@ -41,6 +41,11 @@ pub struct Transform {
 }
 
 impl Transform {
+    /// Whether the key `_raw` of the Secret is the whole answer of Vault.
+    pub fn keeps_raw(&self) -> bool {
+        !self.exclude_raw
+    }
+
     /// Whether rendering may take long.
     pub fn has_templates(&self) -> bool {
         !self.outputs.is_empty()

@@ -1,5 +1,7 @@
 //! Transformations that several resources share.
 
+use std::cell::Cell;
+
 use anyhow::{Context as _, Result, ensure};
 use secretwire_e2e::{DEADLINE, Data as _, Space, Stage, alone, secret_value, shared, workload};
 use secretwire_lab::{Webhook, await_condition};
@@ -99,6 +101,90 @@ fn a_change_is_rendered_from_vault_where_the_secret_does_not_hold_the_answer() -
 }
 
 #[test]
+fn a_change_is_rendered_from_vault_where_raw_is_a_key_like_others() -> Result<()> {
+    shared(async |stage| {
+        let space = stage.space("own-raw").await?;
+        let data = json!({"user": secret_value("u"), "_raw": "{\"user\":\"other\"}"});
+        space.put_v1("db", &data).await?;
+        let spec = json!({"templates": {"url": {"text": "first"}}});
+        transformation(&space, "shared", spec).await?;
+        let links = json!([{"name": "shared"}]);
+        let mut spec = hourly(&json!({"excludeRaw": true, "transformationRefs": links}));
+        (spec["mount"], spec["type"]) = (json!("kv-v1"), json!("kv-v1"));
+        space.sync("db", spec).await?;
+        space.await_value("db", "url", "first").await?;
+        space.await_synced("db").await?;
+        edit_template(&space, "shared", "url", "{{ .Secrets.user }}").await?;
+        space.await_value("db", "url", &secret_value("u")).await?;
+        assert_eq!(space.secret("db").await?.keys(), ["_raw", "url", "user"]);
+        Ok(())
+    })
+}
+
+#[test]
+fn changes_do_not_put_off_the_next_read_of_vault() -> Result<()> {
+    shared(async |stage| {
+        let space = stage.space("put-off").await?;
+        space.put("db", &json!({"user": secret_value("u")})).await?;
+        transformation(
+            &space,
+            "shared",
+            json!({"templates": {"url": {"text": "x"}}}),
+        )
+        .await?;
+        let links = json!([{"name": "shared"}]);
+        let destination = json!({"transformation": {"transformationRefs": links}});
+        let spec = json!({"refreshAfter": "4s", "destination": destination});
+        space.sync("db", spec).await?;
+        space.await_synced("db").await?;
+        let path = format!("kv-v2/data/{}", space.path("db"));
+        let mark = space.lab().vault().mark();
+        let count = Cell::new(0);
+        await_condition("a read between changes", DEADLINE, async || {
+            count.update(|count| count + 1);
+            edit_template(&space, "shared", "url", &count.get().to_string()).await?;
+            let reads = stage.vault_reads(&mark, &path)?;
+            Ok((!reads.is_empty()).then_some(()))
+        })
+        .await
+    })
+}
+
+#[test]
+fn a_change_does_not_pass_off_an_old_secret_as_the_one_asked_for_since() -> Result<()> {
+    shared(async |stage| {
+        let space = stage.space("moved").await?;
+        space.put("db", &json!({"user": secret_value("u")})).await?;
+        let spec = json!({"templates": {"url": {"text": "first"}}});
+        transformation(&space, "shared", spec).await?;
+        let links = json!([{"name": "shared"}]);
+        space
+            .sync("db", hourly(&json!({"transformationRefs": links})))
+            .await?;
+        space.await_synced("db").await?;
+        space
+            .edit("db", json!({"path": space.path("moved")}))
+            .await?;
+        space.await_failure("db", &["keeps its last data"]).await?;
+        let path = format!("kv-v2/data/{}", space.path("moved"));
+        let mark = space.lab().vault().mark();
+        edit_template(&space, "shared", "url", "second").await?;
+        await_condition("a read of what is asked for", DEADLINE, async || {
+            let reads = stage.vault_reads(&mark, &path)?;
+            Ok((!reads.is_empty()).then_some(()))
+        })
+        .await?;
+        let secret = space.secret("db").await?;
+        assert_eq!(secret.text("url"), Some("first"));
+        space
+            .put("moved", &json!({"user": secret_value("m")}))
+            .await?;
+        space.await_value("db", "url", "second").await?;
+        space.await_value("db", "user", &secret_value("m")).await
+    })
+}
+
+#[test]
 fn an_invalid_one_says_so_and_fails_those_who_take_it_until_it_is_repaired() -> Result<()> {
     alone(async || {
         // Stored by those who had no admission.
@@ -181,10 +267,8 @@ fn one_that_is_deleted_fails_its_users_and_their_secrets_stay() -> Result<()> {
         let spec = json!({"templates": {"url": {"text": "x"}}});
         transformation(&space, "shared", spec.clone()).await?;
         let links = json!([{"name": "shared"}]);
-        // Polled, as a deletion alone is no reason to render.
-        let destination = json!({"transformation": {"transformationRefs": links}});
         space
-            .sync("db", json!({"destination": destination}))
+            .sync("db", hourly(&json!({"transformationRefs": links})))
             .await?;
         space.await_synced("db").await?;
         let before = space.secret("db").await?;
