@@ -10,7 +10,7 @@ use secretwire_gotemplate::{Error, Set};
 
 use super::{
     compile::{Named, is_template, sources},
-    filters::compile_one,
+    filters::{compile_one, complaint},
     linked_key, prototype,
 };
 use crate::{ObjectKey, render::is_valid_key};
@@ -69,23 +69,28 @@ impl Linter {
         let raw_is_free = exclude_raw || transformation.exclude_raw.unwrap_or_default();
         let mut pass = Pass::new(&self.prototype, raw_is_free);
         for (key, template) in &transformation.templates {
-            let named = Named::output(owner, key, key, template);
-            pass.template(&format!("templates[{key}]"), &named);
+            let field = format!("templates[{key}]");
+            pass.key(&field, key);
+            pass.template(&field, &Named::output(owner, key, key, template));
         }
         pass.links(owner, &transformation.transformation_refs);
         pass.filters(&transformation.includes, &transformation.excludes);
         pass.faults
     }
 
-    /// Looks at the SecretTransformation `object`. Whether its keys may be `_raw` is for those to say who take them.
+    /// Looks at the SecretTransformation `object`. Whether its keys can be those of a Secret is for those to say who take
+    /// them, perhaps under other keys.
     pub fn shared(&self, object: &ObjectKey, spec: &SecretTransformationSpec) -> Vec<Fault> {
         let mut pass = Pass::new(&self.prototype, true);
         for (index, named) in sources(object, &spec.source_templates).enumerate() {
             pass.template(&format!("sourceTemplates[{index}]"), &named);
         }
         for (key, template) in &spec.templates {
-            let named = Named::output(object, key, key, template);
-            pass.template(&format!("templates[{key}]"), &named);
+            let field = format!("templates[{key}]");
+            if is_template(key) {
+                pass.parse(field.clone(), "key", key);
+            }
+            pass.template(&field, &Named::output(object, key, key, template));
         }
         pass.filters(&spec.includes, &spec.excludes);
         pass.faults
@@ -120,9 +125,6 @@ impl<'a> Pass<'a> {
                 named.name
             );
             self.add(format!("{field}.name"), FaultKind::Duplicate, text);
-        }
-        if let Some(key) = &named.key {
-            self.key(field, key);
         }
         self.parse(format!("{field}.text"), &named.name, named.text);
     }
@@ -183,10 +185,11 @@ impl<'a> Pass<'a> {
     }
 
     fn filters(&mut self, includes: &[String], excludes: &[String]) {
+        let count = includes.len() + excludes.len();
         for (field, expressions) in [("includes", includes), ("excludes", excludes)] {
             for (index, expression) in expressions.iter().enumerate() {
-                if let Err(cause) = compile_one(expression) {
-                    let text = format!("{expression:?} is no regular expression (RE2): {cause}");
+                if let Err(cause) = compile_one(expression, count) {
+                    let text = complaint(expression, &cause);
                     self.add(format!("{field}[{index}]"), FaultKind::Expression, text);
                 }
             }

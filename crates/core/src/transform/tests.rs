@@ -328,10 +328,12 @@ fn every_fault_of_a_transformation_is_found_at_its_field() {
 }
 
 #[test]
-fn every_fault_of_a_shared_transformation_is_found_and_raw_is_for_its_users_to_judge() {
+fn every_fault_of_a_shared_transformation_is_found_and_keys_are_for_its_users_to_judge() {
     let spec = SecretTransformationSpec {
         templates: [
             ("_raw".to_owned(), template(None, "x")),
+            ("a/b".to_owned(), template(None, "x")),
+            ("{{ .Key".to_owned(), template(None, "x")),
             ("url".to_owned(), template(Some("host"), "{{ nope }}")),
         ]
         .into(),
@@ -344,6 +346,7 @@ fn every_fault_of_a_shared_transformation_is_found_and_raw_is_for_its_users_to_j
         ("sourceTemplates[0].text", FaultKind::Template),
         ("templates[url].name", FaultKind::Duplicate),
         ("templates[url].text", FaultKind::Template),
+        ("templates[{{ .Key]", FaultKind::Template),
         ("includes[0]", FaultKind::Expression),
     ];
     assert_eq!(found(&faults), expected);

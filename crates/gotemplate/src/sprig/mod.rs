@@ -115,6 +115,14 @@ pub fn eso() -> FuncMap {
     named(names::ESO)
 }
 
+/// A regular expression as Go reads it, in the syntax of the `regex` crate, for use on bytes; else what Go says of it.
+pub fn regex_pattern(expression: &str) -> Result<String, String> {
+    match regex_syntax::translate(expression) {
+        Ok(translation) => Ok(translation.pattern),
+        Err(error) => Err(format!("{}: `{}`", error.code, error.expr)),
+    }
+}
+
 fn named(names: &[&str]) -> FuncMap {
     let mut funcs = FuncMap::new();
     for table in TABLES {
