@@ -20,6 +20,8 @@ use crate::{
 const KIND: &str = "SecretTransformation";
 /// How VSO spells the kind in the messages of its conditions.
 const MESSAGE_KIND: &str = "SecretsTransformation";
+/// Longer errors are cut: a status that is too large could never be written.
+const MAX_ERROR_BYTES: usize = 1024;
 /// Wait after a status write that failed.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -41,7 +43,7 @@ pub(crate) async fn reconcile(
     let key = key_of(transformation);
     let problem = transform::check(&key, &transformation.spec, &context.templates)
         .err()
-        .map(|error| error.to_string());
+        .map(|error| status::bounded(&error.to_string(), MAX_ERROR_BYTES));
     match report(transformation, problem, &context).await {
         Ok(()) => Action::await_change(),
         Err(error) => {

@@ -69,7 +69,9 @@ impl SyncError {
             ) => "VaultClientConfigError",
             Self::Superseded | Self::Duration(_) | Self::Path { .. } => "VaultStaticSecretError",
             Self::Read(_) => "VaultClientError",
-            Self::Transform(TransformError::Parse(_) | TransformError::Filter(_))
+            Self::Transform(
+                TransformError::Parse(_) | TransformError::Filter(_) | TransformError::RawKey,
+            )
             | Self::Render(_) => "SecretDataBuilderError",
             Self::Transform(_) => "TransformationError",
             Self::Conflict(_) | Self::Write { .. } => "SecretSyncError",
@@ -117,4 +119,21 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_have_the_reasons_of_vso() {
+        let object = secretwire_core::ObjectKey::new("app", "shared");
+        for (error, reason) in [
+            (TransformError::RawKey, "SecretDataBuilderError"),
+            (TransformError::Parse("x".into()), "SecretDataBuilderError"),
+            (TransformError::Missing(object), "TransformationError"),
+        ] {
+            assert_eq!(SyncError::from(error).reason(), reason);
+        }
+    }
 }
