@@ -55,6 +55,8 @@ pub enum Code {
     Sw707,
     /// The spec is none that this version can read.
     Sw708,
+    /// A template asks for what its input has not.
+    Sw709,
     /// Internal: caches not filled yet, or a bug of ours.
     Sw900,
 }
@@ -88,6 +90,7 @@ impl Code {
             Self::Sw706 => "SW706",
             Self::Sw707 => "SW707",
             Self::Sw708 => "SW708",
+            Self::Sw709 => "SW709",
             Self::Sw900 => "SW900",
         }
     }
@@ -121,6 +124,7 @@ impl Code {
             | Self::Sw706
             | Self::Sw707
             | Self::Sw708
+            | Self::Sw709
             | Self::Sw900 => false,
         }
     }

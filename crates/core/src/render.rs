@@ -276,6 +276,12 @@ fn put(
     })
 }
 
+/// The fields of what templates see.
+pub(crate) const INPUT_FIELDS: [&str; 5] =
+    ["Secrets", "Metadata", "Annotations", "Labels", "WrapData"];
+/// Those that a template called for each key has besides.
+pub(crate) const KEY_FIELDS: [&str; 2] = ["Key", "Value"];
+
 /// What templates see. As in Go, where it is a struct, a field that it does not have is an error: to mistype one must not
 /// make a Secret of `<no value>`.
 #[derive(Clone)]

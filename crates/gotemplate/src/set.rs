@@ -12,6 +12,7 @@ use crate::limits::{Ctx, Limits};
 use crate::parse::node::{Tree, is_blank};
 use crate::parse::{self, Syntax};
 use crate::quote::quoted;
+use crate::runes;
 use crate::value::Value;
 
 /// What a field of a map yields that has no such entry: Go's option `missingkey`.
@@ -51,6 +52,16 @@ pub(crate) struct Template {
 pub(crate) struct Source {
     pub(crate) name: String,
     pub(crate) text: Vec<u8>,
+}
+
+impl Source {
+    /// Line from 1, column in bytes from 0.
+    pub(crate) fn place(&self, pos: usize) -> (usize, usize) {
+        let before = &self.text[..pos];
+        let line = 1 + runes::newlines(before);
+        let line_start = before.iter().rposition(|&b| b == b'\n');
+        (line, pos - line_start.map_or(0, |at| at + 1))
+    }
 }
 
 impl Set {

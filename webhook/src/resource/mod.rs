@@ -93,6 +93,7 @@ impl Checked {
                 FaultKind::Expression => Code::Sw702,
                 FaultKind::Duplicate => Code::Sw703,
                 FaultKind::Key => Code::Sw704,
+                FaultKind::Input => Code::Sw709,
             };
             self.add(code, format!("{field}.{}", fault.field), fault.text);
         }

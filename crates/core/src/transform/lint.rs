@@ -6,14 +6,17 @@ use std::collections::BTreeSet;
 use secretwire_api::{
     SecretTransformationSpec, TemplateRef, Transformation, TransformationRef, names::RAW_KEY,
 };
-use secretwire_gotemplate::{Error, Set};
+use secretwire_gotemplate::{Error, InputField, Set};
 
 use super::{
     compile::{Named, is_template, sources},
     filters::{compile_one, complaint},
     linked_key, prototype,
 };
-use crate::{ObjectKey, render::is_valid_key};
+use crate::{
+    ObjectKey,
+    render::{INPUT_FIELDS, KEY_FIELDS, is_valid_key},
+};
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub enum FaultKind {
     Duplicate,
     /// A key that the Secret cannot have.
     Key,
+    /// A field that the input of templates has not.
+    Input,
 }
 
 /// Finds what is wrong with transformations.
@@ -71,7 +76,8 @@ impl Linter {
         for (key, template) in &transformation.templates {
             let field = format!("templates[{key}]");
             pass.key(&field, key);
-            pass.template(&field, &Named::output(owner, key, key, template));
+            let named = Named::output(owner, key, key, template);
+            pass.template(&field, &named, is_template(key));
         }
         pass.links(owner, &transformation.transformation_refs);
         pass.filters(&transformation.includes, &transformation.excludes);
@@ -83,14 +89,16 @@ impl Linter {
     pub fn shared(&self, object: &ObjectKey, spec: &SecretTransformationSpec) -> Vec<Fault> {
         let mut pass = Pass::new(&self.prototype, true);
         for (index, named) in sources(object, &spec.source_templates).enumerate() {
-            pass.template(&format!("sourceTemplates[{index}]"), &named);
+            pass.template(&format!("sourceTemplates[{index}]"), &named, true);
         }
         for (key, template) in &spec.templates {
             let field = format!("templates[{key}]");
             if is_template(key) {
                 pass.parse(field.clone(), "key", key);
             }
-            pass.template(&field, &Named::output(object, key, key, template));
+            let named = Named::output(object, key, key, template);
+            // Whoever takes it may call it for each key.
+            pass.template(&field, &named, true);
         }
         pass.filters(&spec.includes, &spec.excludes);
         pass.faults
@@ -118,7 +126,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn template(&mut self, field: &str, named: &Named<'_>) {
+    fn template(&mut self, field: &str, named: &Named<'_>, for_keys: bool) {
         if !self.names.insert(named.name.clone()) {
             let text = format!(
                 "another template is called {:?} too: rename one",
@@ -126,7 +134,29 @@ impl<'a> Pass<'a> {
             );
             self.add(format!("{field}.name"), FaultKind::Duplicate, text);
         }
-        self.parse(format!("{field}.text"), &named.name, named.text);
+        let field = format!("{field}.text");
+        let Some(set) = self.parse(field.clone(), &named.name, named.text) else {
+            return;
+        };
+        // A template without a key is called by others, with what they like.
+        if named.key.is_some() {
+            self.input(&field, &set.input_fields(&named.name), for_keys);
+        }
+    }
+
+    fn input(&mut self, field: &str, asked: &[InputField], for_keys: bool) {
+        let known =
+            |name: &str| INPUT_FIELDS.contains(&name) || for_keys && KEY_FIELDS.contains(&name);
+        for asked in asked.iter().filter(|asked| !known(&asked.name)) {
+            let text = format!(
+                "line {}, column {}: the input has no .{}: it has .Secrets with the data of Vault, .Metadata, \
+                 .Annotations and .Labels",
+                asked.line,
+                asked.column + 1,
+                asked.name
+            );
+            self.add(field, FaultKind::Input, text);
+        }
     }
 
     fn links(&mut self, owner: &ObjectKey, links: &[TransformationRef]) {
@@ -177,10 +207,15 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn parse(&mut self, field: String, name: &str, text: &str) {
+    fn parse(&mut self, field: String, name: &str, text: &str) -> Option<Set> {
         // Texts see each other's definitions only when they run, so each is parsed by itself.
-        if let Err(error) = self.prototype.clone().parse(name, text.as_bytes()) {
-            self.add(field, FaultKind::Template, located(&error));
+        let mut set = self.prototype.clone();
+        match set.parse(name, text.as_bytes()) {
+            Ok(()) => Some(set),
+            Err(error) => {
+                self.add(field, FaultKind::Template, located(&error));
+                None
+            }
         }
     }
 

@@ -376,3 +376,53 @@ fn what_is_found_is_what_compiling_refuses() {
         assert_eq!(compiled.is_ok(), fine, "{compiled:?}");
     }
 }
+
+#[test]
+fn fields_that_the_input_has_not_are_named_with_those_that_it_has() {
+    let transformation = Transformation {
+        templates: [
+            (
+                "agent".to_owned(),
+                template(None, "x\n {{ .Data.data.password }}"),
+            ),
+            ("key".to_owned(), template(None, "{{ .Key }}")),
+            (
+                "{{ .Key }}".to_owned(),
+                template(None, "{{ .Key }}{{ .Value }}{{ $.value }}"),
+            ),
+            (
+                "fine".to_owned(),
+                template(
+                    None,
+                    "{{ .Secrets.a }}{{ with .Metadata }}{{ .version }}{{ end }}{{ $.Labels }}",
+                ),
+            ),
+        ]
+        .into(),
+        ..Transformation::default()
+    };
+    let faults = Linter::new().inline(&ObjectKey::new("app", "db"), &transformation, false);
+    let expected = [
+        ("templates[agent].text", FaultKind::Input),
+        ("templates[key].text", FaultKind::Input),
+        ("templates[{{ .Key }}].text", FaultKind::Input),
+    ];
+    assert_eq!(found(&faults), expected);
+    let start = "line 2, column 5: the input has no .Data: it has .Secrets with the data of Vault";
+    assert!(faults[0].text.starts_with(start), "{}", faults[0].text);
+
+    let spec = SecretTransformationSpec {
+        templates: transformation.templates,
+        ..SecretTransformationSpec::default()
+    };
+    let faults = Linter::new().shared(&ObjectKey::new("app", "shared"), &spec);
+    let expected = [
+        ("templates[agent].text", FaultKind::Input),
+        ("templates[{{ .Key }}].text", FaultKind::Input),
+    ];
+    assert_eq!(
+        found(&faults),
+        expected,
+        "whoever takes a template may call it for keys"
+    );
+}

@@ -2,7 +2,6 @@
 
 use crate::parse::node::{Action, Command, Operand, Pipe, TemplateCall};
 use crate::quote::quoted;
-use crate::runes;
 use crate::set::{Source, Template};
 
 /// The current node.
@@ -28,10 +27,7 @@ impl Site<'_> {
             Self::Pipe(pipe) => pipe.pos,
             Self::Template(call) => call.pos,
         };
-        let before = &source.text[..pos];
-        let line = 1 + runes::newlines(before);
-        let line_start = before.iter().rposition(|&b| b == b'\n');
-        Some((line, pos - line_start.map_or(0, |at| at + 1)))
+        Some(source.place(pos))
     }
 
     /// Everything before the message proper.

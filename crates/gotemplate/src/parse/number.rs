@@ -67,10 +67,10 @@ impl Number {
             })
             .ok_or(BAD)?;
         let (re, im) = body.split_at(at);
-        match (parse_float(re), parse_float(im)) {
-            (Some(re), Some(im)) => Ok(Self::complex(re, im)),
-            _ => Err(BAD.to_owned()),
+        if !is_float_token(re) || !is_float_token(im) {
+            return Err(BAD.to_owned());
         }
+        Ok(Self::complex(complex_part(re)?, complex_part(im)?))
     }
 
     fn from_number(text: &str) -> Result<Self, String> {
@@ -142,27 +142,52 @@ fn parse_uint(text: &str) -> Option<u64> {
     u64::from_str_radix(&digits.replace('_', ""), radix).ok()
 }
 
+/// Whether the scanner of complex numbers takes all of the text for one float: it knows no base but ten and sixteen.
+fn is_float_token(text: &str) -> bool {
+    let unsigned = text.trim_start_matches(['+', '-']);
+    let hex = unsigned
+        .strip_prefix("0x")
+        .or_else(|| unsigned.strip_prefix("0X"));
+    hex.unwrap_or(unsigned).chars().all(|c| match c {
+        'e' | 'E' | 'p' | 'P' | '.' | '_' | '+' | '-' => true,
+        c => c.is_ascii_digit() || hex.is_some() && c.is_ascii_hexdigit(),
+    })
+}
+
+fn complex_part(text: &str) -> Result<f64, String> {
+    let why = match parse_any_float(text) {
+        Some(float) if float.is_finite() => return Ok(float),
+        Some(_) => "value out of range",
+        None => "invalid syntax",
+    };
+    let text = quoted(text);
+    Err(format!("strconv.ParseFloat: parsing {text}: {why}"))
+}
+
 /// `strconv.ParseFloat(text, 64)`; out of range is an error too.
 fn parse_float(text: &str) -> Option<f64> {
+    parse_any_float(text).filter(|float| float.is_finite())
+}
+
+/// The float, infinite if it is out of range.
+fn parse_any_float(text: &str) -> Option<f64> {
     if !underscores_ok(text) {
         return None;
     }
     let clean = text.replace('_', "");
     let unsigned = clean.trim_start_matches(['+', '-']);
-    let float = if unsigned.len() > 2 && (unsigned.starts_with("0x") || unsigned.starts_with("0X"))
-    {
+    if unsigned.len() > 2 && (unsigned.starts_with("0x") || unsigned.starts_with("0X")) {
         let magnitude = parse_hex_float(&unsigned[2..])?;
-        if clean.starts_with('-') {
+        Some(if clean.starts_with('-') {
             -magnitude
         } else {
             magnitude
-        }
+        })
     } else if unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
-        clean.parse().ok()?
+        clean.parse().ok()
     } else {
-        return None;
-    };
-    float.is_finite().then_some(float)
+        None
+    }
 }
 
 /// Hexadecimal mantissa and binary exponent, which is mandatory.

@@ -87,6 +87,20 @@ fn what_another_object_may_put_right_is_only_a_warning() -> Result<()> {
     })
 }
 
+#[test]
+fn a_template_with_the_names_of_another_tool_is_accepted_with_a_warning_that_has_ours() -> Result<()>
+{
+    shared(async |stage| {
+        let space = stage.empty_space("agent").await?;
+        let template = "'{{ .Data.data.user }}'";
+        let output = apply(&space, &shared_transformation(template, "user")).await?;
+        let said = accepted(&output)?;
+        let warning = "SW709 spec.templates[user].text: line 1, column 4: the input has no .Data: it has .Secrets";
+        ensure!(said.contains(warning), "{said}");
+        Ok(())
+    })
+}
+
 /// Applies as users do.
 async fn apply(space: &Space<'_>, text: &str) -> Result<Output> {
     submit(space, text, "--dry-run=none").await
