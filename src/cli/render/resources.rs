@@ -4,7 +4,7 @@ use kube::{CustomResourceExt, Resource};
 use secretwire_api::{SecretTransformation, VaultStaticSecret};
 use secretwire_core::{
     ObjectKey,
-    transform::{Fault, Linter},
+    transform::{Fault, FaultKind, Linter},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -81,7 +81,7 @@ impl Resources {
         let linter = Linter::new();
         let mut problems = Vec::new();
         for (key, object) in &self.transformations {
-            for Fault { field, text, .. } in linter.shared(key, &object.spec) {
+            for Fault { field, text, .. } in stopping(linter.shared(key, &object.spec)) {
                 problems.push(format!("SecretTransformation {key}: spec.{field}: {text}"));
             }
         }
@@ -122,7 +122,14 @@ pub(super) fn inline_faults(
         format!("VaultStaticSecret {key}: spec.destination.transformation.{field}: {text}")
     };
     let faults = Linter::new().inline(key, transformation, exclude_raw);
-    faults.into_iter().map(told).collect()
+    stopping(faults).map(told).collect()
+}
+
+/// Without those that matter only where rendering comes to them, which tells of them itself.
+fn stopping(faults: Vec<Fault>) -> impl Iterator<Item = Fault> {
+    faults
+        .into_iter()
+        .filter(|fault| fault.kind != FaultKind::Input)
 }
 
 fn tell(place: &str, kind: &str, faults: Vec<String>, problems: &mut Vec<String>) {
