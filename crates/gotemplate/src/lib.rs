@@ -19,6 +19,7 @@
 mod builtins;
 mod bytestr;
 mod cache;
+mod equality;
 mod error;
 mod exec;
 mod float;
@@ -37,6 +38,7 @@ mod set;
 mod slot;
 pub mod sprig;
 mod stack;
+mod strconv;
 mod types;
 mod unicode_tables;
 mod value;
