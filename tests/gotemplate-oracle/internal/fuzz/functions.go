@@ -65,14 +65,26 @@ fromYaml:y:d hexdec:s:s hello::s
 `))
 
 // pipeable tells whether the last argument may be whatever comes down a pipe:
-// not a dict into itself, and not a date that turns out to be now.
+// not a dict into itself, not a date that turns out to be now, and not a count
+// that fills the memory.
 func (f function) pipeable() bool {
+	if f.last() == small {
+		return false
+	}
 	for _, argument := range f.arguments {
-		if argument == scalar || argument == moment || argument == zone || argument == yaml || argument == object || argument == pointer {
+		if slices.Contains([]kind{scalar, moment, zone, yaml, object, pointer}, argument) {
 			return false
 		}
 	}
 	return true
+}
+
+// last is the kind of the last argument.
+func (f function) last() kind {
+	if len(f.arguments) == 0 {
+		return anything
+	}
+	return f.arguments[len(f.arguments)-1]
 }
 
 func shapes(table string) []function {
