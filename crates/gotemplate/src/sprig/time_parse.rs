@@ -66,8 +66,9 @@ struct Parts {
     minute: i64,
     second: i64,
     nanos: i64,
-    /// Whether it is the second half of the day, if that is said.
-    afternoon: Option<bool>,
+    /// Which half of the day it is; a layout can ask twice, and be told both.
+    morning: bool,
+    afternoon: bool,
     utc: bool,
     offset: Option<i64>,
     zone_name: Vec<u8>,
@@ -75,10 +76,10 @@ struct Parts {
 
 impl Parts {
     fn into_time(mut self) -> Result<Time, &'static str> {
-        match self.afternoon {
-            Some(true) if self.hour < 12 => self.hour += 12,
-            Some(false) if self.hour == 12 => self.hour = 0,
-            _ => {}
+        if self.afternoon && self.hour < 12 {
+            self.hour += 12;
+        } else if self.morning && self.hour == 12 {
+            self.hour = 0;
         }
         let (month, day) = self.date()?;
         if day < 1 || day > days_in(month, self.year) {
@@ -277,11 +278,12 @@ impl Reader<'_> {
 
     fn half_of_day(&mut self, first: &[u8], second: &[u8]) -> Result<(), Fault> {
         let half = self.take(2)?;
-        self.parts.afternoon = match half {
-            half if half == second => Some(true),
-            half if half == first => Some(false),
-            _ => return Err(Fault::Bad),
-        };
+        let (morning, afternoon) = (half == first, half == second);
+        if !morning && !afternoon {
+            return Err(Fault::Bad);
+        }
+        self.parts.morning |= morning;
+        self.parts.afternoon |= afternoon;
         Ok(())
     }
 
