@@ -83,6 +83,8 @@ pub(crate) enum Code {
     Or,
     /// Calls the function value in its first argument.
     Call,
+    /// Has results that no template can take, as Go says in these words.
+    Unusable(&'static str),
 }
 
 impl Func {
@@ -114,6 +116,11 @@ impl Func {
         body: impl Fn(&mut Ctx, &Args<'_>) -> Result<Value, FuncError> + Send + Sync + 'static,
     ) -> Self {
         Self::with_code(name, params, false, result, Code::Bound(Arc::new(body)))
+    }
+
+    /// A method without arguments that exists but cannot be called.
+    pub(crate) const fn unusable(name: &'static str, complaint: &'static str) -> Self {
+        Self::with_code(name, &[], false, Type::Any, Code::Unusable(complaint))
     }
 
     pub(crate) const fn with_code(

@@ -19,6 +19,7 @@
 mod builtins;
 mod bytestr;
 mod cache;
+mod equality;
 mod error;
 mod exec;
 mod float;
@@ -38,6 +39,7 @@ mod set;
 mod slot;
 pub mod sprig;
 mod stack;
+mod strconv;
 mod types;
 mod unicode_tables;
 mod value;

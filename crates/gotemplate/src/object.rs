@@ -12,6 +12,22 @@ pub trait Object: Send + Sync {
     /// The type, e.g. `Type::Object("*semver.Version", Kind::Pointer)`.
     fn type_of(&self) -> Type;
 
+    /// Whether it is a pointer to nothing.
+    fn is_nil(&self) -> bool {
+        false
+    }
+
+    /// Whether Go's `==` holds, for structs that have it: a pointer equals but itself.
+    fn equals(&self, other: &dyn Object) -> bool {
+        let _ = other;
+        false
+    }
+
+    /// What `deepCopy` makes of it, where that can be told from the object itself.
+    fn deep_copy(&self) -> Option<Value> {
+        None
+    }
+
     /// The exported field `name`.
     fn field(&self, name: &str) -> Option<Value> {
         let _ = name;
@@ -34,8 +50,8 @@ pub trait Object: Send + Sync {
         None
     }
 
-    /// What the `MarshalText` method gives, if there is one: the form in JSON and YAML.
-    fn marshal_text(&self) -> Option<Vec<u8>> {
+    /// What the `MarshalJSON` method gives, if there is one, before it is quoted: text, or its error.
+    fn marshal_text(&self) -> Option<Result<Vec<u8>, String>> {
         None
     }
 

@@ -1,5 +1,6 @@
 //! Values as the evaluator holds them: Go's `reflect.Value`.
 
+use crate::list::List;
 use crate::types::{Kind, Type};
 use crate::value::Value;
 
@@ -15,6 +16,9 @@ pub(crate) enum Slot {
     Iface(Value),
     /// A value of its own type; never `Value::Nil`.
     Concrete(Value),
+    /// An element of a list that can be sorted in place, by its position: what is read later is what
+    /// is there by then.
+    Element(List, usize),
 }
 
 impl Slot {
@@ -32,6 +36,15 @@ impl Slot {
             Type::Any => Self::Iface(value),
             _ => Self::of(value),
         }
+    }
+
+    /// The element of a list at `i`.
+    pub(crate) fn element(list: &List, i: usize) -> Option<Self> {
+        let item = list.items().get(i)?;
+        Some(match list.elem() {
+            Type::String => Self::Element(list.clone(), i),
+            elem => Self::typed(*elem, item.clone()),
+        })
     }
 
     /// The zero value of a type.
@@ -55,6 +68,7 @@ impl Slot {
         match self {
             Self::Invalid | Self::Missing => Value::Nil,
             Self::Iface(value) | Self::Concrete(value) => value,
+            Self::Element(list, i) => list.items().get(i).cloned().unwrap_or_default(),
         }
     }
 
@@ -63,6 +77,7 @@ impl Slot {
         match self {
             Self::Invalid | Self::Missing | Self::Iface(Value::Nil) => None,
             Self::Iface(value) | Self::Concrete(value) => Some(value),
+            Self::Element(list, i) => list.items().get(*i),
         }
     }
 
@@ -72,6 +87,7 @@ impl Slot {
             Self::Invalid | Self::Missing => None,
             Self::Iface(_) => Some(Type::Any),
             Self::Concrete(value) => value.type_of(),
+            Self::Element(list, _) => Some(*list.elem()),
         }
     }
 

@@ -13,6 +13,18 @@ pub struct Deviation {
     recognises: fn(&Case, &Answer, &Answer) -> bool,
 }
 
+/// Methods of Go's versions and times that ours do not have.
+const UNWANTED_METHODS: &[&str] = &[
+    "AppendBinary",
+    "GobDecode",
+    "GobEncode",
+    "MarshalBinary",
+    "Scan",
+    "UnmarshalBinary",
+    "UnmarshalJSON",
+    "UnmarshalText",
+];
+
 /// All of them.
 pub const ALL: &[Deviation] = &[
     Deviation {
@@ -45,6 +57,23 @@ pub const ALL: &[Deviation] = &[
             r#"{{ fromJson (printf "%s%s" (repeat 9000 "[") (repeat 9000 "]")) | toJson | len }}"#,
         ],
         recognises: |_, _, ours| matches!(ours, Answer::Limit(text) if text.contains("value is nested more than")),
+    },
+    Deviation {
+        why: "a dict cannot hold itself: Go would die of printing it",
+        examples: &[r#"{{ $d := dict }}{{ $_ := set $d "self" (list $d) }}"#],
+        recognises: |_, _, ours| error_has(ours, "a map cannot contain itself"),
+    },
+    Deviation {
+        why: "versions and times lack the methods that change them or write them in binary",
+        examples: &[
+            r#"{{ $v := semver "1.2.3" }}{{ $v.Scan "4.5.6" }}{{ $v }}"#,
+            r#"{{ (mustToDate "2006" "2024").MarshalBinary | len }}"#,
+        ],
+        recognises: |_, _, ours| {
+            UNWANTED_METHODS
+                .iter()
+                .any(|name| error_has(ours, &format!("can't evaluate field {name} in type ")))
+        },
     },
     Deviation {
         why: "Go takes a percent sign in a template's name for a format directive",

@@ -52,7 +52,9 @@ pub(crate) fn call(ctx: &mut Ctx, callee: &str, slots: &[Slot]) -> Result<Slot, 
         Code::Plain(body) => body(ctx, &args)?,
         Code::Bound(body) => body(ctx, &args)?,
         Code::Reflect(body) => return body(ctx, rest),
-        Code::And | Code::Or | Code::Call => return Err(FuncError::new("unreachable")),
+        Code::And | Code::Or | Code::Call | Code::Unusable(_) => {
+            return Err(FuncError::new("unreachable"));
+        }
     };
     Ok(Slot::typed(func.result(), value))
 }

@@ -32,10 +32,8 @@ pub(super) fn index(_: &mut Ctx, args: &[Slot]) -> Result<Slot, FuncError> {
             }
             Value::List(list) => {
                 let i = offset(&index, list.len())?;
-                match list.items().get(i) {
-                    Some(item) => Slot::typed(*list.elem(), item.clone()),
-                    None => return Err(FuncError::new("reflect: slice index out of range")),
-                }
+                Slot::element(list, i)
+                    .ok_or_else(|| FuncError::new("reflect: slice index out of range"))?
             }
             Value::Map(map) => {
                 let key = prepare(&index, Type::String)?;
@@ -46,8 +44,10 @@ pub(super) fn index(_: &mut Ctx, args: &[Slot]) -> Result<Slot, FuncError> {
                 }
             }
             other => {
-                let ty = followed(other);
-                return Err(FuncError::new(format!("can't index item of type {ty}")));
+                return Err(FuncError::new(format!(
+                    "can't index item of type {}",
+                    pointed_at(other)
+                )));
             }
         };
     }
@@ -60,6 +60,12 @@ fn byte(bytes: &[u8], i: usize, out_of_range: &'static str) -> Result<Slot, Func
         // Go's own check lets the length itself through; the access then panics.
         None => Err(FuncError::new(out_of_range)),
     }
+}
+
+/// The type of a value, of a pointer that of what it points at: `index` and `len` look through it.
+fn pointed_at(value: &Value) -> String {
+    let ty = value.type_of().unwrap_or(Type::Any).to_string();
+    ty.strip_prefix('*').map(str::to_owned).unwrap_or(ty)
 }
 
 /// An index as an offset of at most `max`.
@@ -132,12 +138,6 @@ pub(super) fn slice(ctx: &mut Ctx, args: &[Slot]) -> Result<Slot, FuncError> {
     }))
 }
 
-/// The name of a value's type, or of what it points to.
-fn followed(value: &Value) -> String {
-    let ty = value.type_of().unwrap_or(Type::Any).to_string();
-    ty.strip_prefix('*').map_or(ty.clone(), str::to_owned)
-}
-
 /// The length of a string, slice or map.
 pub(super) fn len(_: &mut Ctx, args: &[Slot]) -> Result<Slot, FuncError> {
     let len = match (&args[0], args[0].value()) {
@@ -145,8 +145,7 @@ pub(super) fn len(_: &mut Ctx, args: &[Slot]) -> Result<Slot, FuncError> {
         (_, Some(Value::List(list))) => list.len(),
         (_, Some(Value::Map(map))) => map.len(),
         (_, Some(other)) => {
-            let ty = followed(other);
-            return Err(FuncError::new(format!("len of type {ty}")));
+            return Err(FuncError::new(format!("len of type {}", pointed_at(other))));
         }
         (slot, None) if slot.kind() == Kind::Interface => {
             return Err(FuncError::new("len of nil pointer"));

@@ -34,6 +34,9 @@ impl<'t> State<'t> {
         let args = args.get(1..).unwrap_or_default();
         self.check_count(call, args.len(), &last)?;
         let func = call.func;
+        if let Code::Unusable(complaint) = func.code {
+            return Err(self.error(complaint));
+        }
         if let Code::And | Code::Or = func.code {
             return self.eval_logic(dot, func, args, last);
         }
@@ -57,7 +60,7 @@ impl<'t> State<'t> {
                 };
                 builtins::call(self.ctx, &callee, &slots)
             }
-            Code::And | Code::Or => Ok(Slot::Invalid),
+            Code::And | Code::Or | Code::Unusable(_) => Ok(Slot::Invalid),
         };
         result.map_err(|error| self.call_failed(call, &error))
     }

@@ -2,6 +2,7 @@
 
 use crate::builtins;
 use crate::error::Error;
+use crate::object::Object;
 use crate::parse::Number;
 use crate::parse::node::{Command, Operand, OperandKind, Pipe};
 use crate::quote::quoted;
@@ -199,6 +200,9 @@ impl<'t> State<'t> {
                     None => self.missing_entry(name, *map.elem()),
                 }
             }
+            Value::Object(object) if is_unexported(object.as_ref(), name) => {
+                Err(self.error(format!("{name} is an unexported field of struct type {ty}")))
+            }
             Value::Object(object) => match object.field(name) {
                 Some(_) if has_args => Err(self.error(format!(
                     "{name} has arguments but cannot be invoked as function"
@@ -239,4 +243,9 @@ impl<'t> State<'t> {
         };
         self.eval_call(dot, &Call { func, name, node }, args, last)
     }
+}
+
+/// Whether a struct has a field of that name, but not for templates.
+fn is_unexported(object: &dyn Object, name: &str) -> bool {
+    name.starts_with(char::is_lowercase) && object.fields().iter().any(|(field, _)| *field == name)
 }

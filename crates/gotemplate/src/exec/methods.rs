@@ -82,7 +82,29 @@ fn duration_method(nanos: i64, name: &str) -> Option<Func> {
             Ok(Value::Float64(in_units(nanos, unit)))
         })
     };
+    let to_multiple = |name: &'static str, change: fn(i64, i64) -> i64| {
+        Func::bound(name, &[DURATION], DURATION, move |_, args| {
+            let multiple = args.int(0)?;
+            let changed = if multiple > 0 {
+                change(nanos, multiple)
+            } else {
+                nanos
+            };
+            Ok(Value::Named(Named::Duration, changed))
+        })
+    };
     Some(match name {
+        "Round" => to_multiple("Round", |nanos, multiple| {
+            // Half goes away from zero, and stops at the longest there is.
+            let rest = nanos % multiple;
+            let away = multiple.saturating_sub(rest.abs());
+            if rest.abs() < away {
+                nanos - rest
+            } else {
+                nanos.saturating_add(away.saturating_mul(nanos.signum()))
+            }
+        }),
+        "Truncate" => to_multiple("Truncate", |nanos, multiple| nanos - nanos % multiple),
         "Abs" => duration("Abs", nanos.saturating_abs()),
         "Nanoseconds" => whole("Nanoseconds", 1),
         "Microseconds" => whole("Microseconds", 1_000),

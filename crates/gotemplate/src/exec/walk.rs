@@ -130,11 +130,9 @@ impl<'t> State<'t> {
         let mut ran = false;
         match &value {
             Value::List(list) => {
-                // Asked for one by one: the body may sort the list in place.
-                let items = (0..list.len()).map_while(|i| list.items().get(i));
+                let items = (0..list.len()).map_while(|i| Slot::element(list, i));
                 for (i, item) in items.enumerate() {
                     ran = true;
-                    let item = Slot::typed(*list.elem(), item.clone());
                     if self.iterate(range, int(i), &item)? == Flow::Break {
                         break;
                     }

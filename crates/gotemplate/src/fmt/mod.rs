@@ -1,6 +1,7 @@
 //! Go's `fmt` package: `Sprint`, `Sprintln`, `Sprintf`.
 
 mod number;
+mod object;
 mod printer;
 mod printf;
 

@@ -5,7 +5,6 @@ use crate::limits::LimitError;
 use crate::list::List;
 use crate::map::Map;
 use crate::named::Named;
-use crate::object::Object;
 use crate::types::{Kind, Type};
 use crate::value::Value;
 
@@ -19,7 +18,7 @@ pub(super) struct Printer {
     pub(super) out: Buffer,
     pub(super) flags: Flags,
     /// While a bad verb is reported, values show without their methods.
-    erroring: bool,
+    pub(super) erroring: bool,
 }
 
 impl Printer {
@@ -121,7 +120,7 @@ impl Printer {
     }
 
     /// An element of a container, which may be an empty interface.
-    fn print_element(&mut self, value: &Value, verb: char, depth: usize) {
+    pub(super) fn print_element(&mut self, value: &Value, verb: char, depth: usize) {
         if matches!(value, Value::Nil) && self.flags.sharp_v {
             self.out.write(b"interface {}(nil)");
         } else {
@@ -129,7 +128,7 @@ impl Printer {
         }
     }
 
-    fn bad_verb(&mut self, value: &Value, verb: char) {
+    pub(super) fn bad_verb(&mut self, value: &Value, verb: char) {
         self.erroring = true;
         self.out.write(b"%!");
         self.out.write_char(verb);
@@ -172,7 +171,7 @@ impl Printer {
     }
 
     /// `0x…`, whatever the flags say about a prefix.
-    fn hex(&mut self, n: u64) {
+    pub(super) fn hex(&mut self, n: u64) {
         let flags = Flags {
             sharp: true,
             ..self.flags
@@ -211,7 +210,7 @@ impl Printer {
         self.flags.plus = plus;
     }
 
-    fn string(&mut self, value: &Value, text: &[u8], verb: char) {
+    pub(super) fn string(&mut self, value: &Value, text: &[u8], verb: char) {
         match verb {
             // json.Number shows through its String method, but not in Go syntax; both look alike.
             'v' if self.flags.sharp_v => self.flags.quoted(&mut self.out, text),
@@ -303,67 +302,11 @@ impl Printer {
         self.out.write(close);
     }
 
-    fn brackets(&self) -> (&'static [u8], &'static [u8], &'static [u8]) {
+    pub(super) fn brackets(&self) -> (&'static [u8], &'static [u8], &'static [u8]) {
         if self.flags.sharp_v {
             (b"{", b", ", b"}")
         } else {
             (b"[", b" ", b"]")
-        }
-    }
-
-    fn object(&mut self, value: &Value, object: &dyn Object, verb: char, depth: usize) {
-        let stringable = matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') && !self.flags.sharp_v;
-        if stringable
-            && !self.erroring
-            && let Some(text) = object.text()
-        {
-            return self.string(value, &text, verb);
-        }
-        if self.flags.sharp_v
-            && let Some(text) = object.go_text()
-        {
-            return self.out.write(text.as_bytes());
-        }
-        let ty = object.type_of();
-        if ty.kind() == Kind::Pointer {
-            if depth > 0 {
-                return self.pointer(value, verb);
-            }
-            self.out.write(b"&");
-        }
-        if self.flags.sharp_v {
-            self.out
-                .write(ty.to_string().trim_start_matches('*').as_bytes());
-        }
-        self.out.write(b"{");
-        let (_, separator, _) = self.brackets();
-        for (i, (name, field)) in object.fields().into_iter().enumerate() {
-            if i > 0 {
-                self.out.write(separator);
-            }
-            if self.flags.plus_v || self.flags.sharp_v {
-                self.out.write(name.as_bytes());
-                self.out.write(b":");
-            }
-            self.print_element(&field, verb, depth);
-        }
-        self.out.write(b"}");
-    }
-
-    /// Addresses: a constant stands for them, so that no render tells two runs apart.
-    fn pointer(&mut self, value: &Value, verb: char) {
-        const ADDRESS: u64 = 0xc0_0000_0000;
-        let pointer_like = matches!(
-            value.kind(),
-            Kind::Func | Kind::Map | Kind::Pointer | Kind::Slice
-        );
-        match verb {
-            _ if !pointer_like => self.bad_verb(value, verb),
-            'v' | 'p' => self.hex(ADDRESS),
-            'b' | 'o' | 'd' | 'x' | 'X' => {
-                self.flags.integer(&mut self.out, ADDRESS, false, verb);
-            }
-            _ => self.bad_verb(value, verb),
         }
     }
 }

@@ -30,16 +30,28 @@ const MAX_DEPTH: usize = 10_000;
 
 /// Parses one JSON value: objects become `map[string]interface{}`, arrays `[]interface{}`.
 pub fn parse(text: &[u8], numbers: Numbers) -> Result<Value, SyntaxError> {
+    match parse_what_fits(text, numbers)? {
+        (value, None) => Ok(value),
+        (_, Some(error)) => Err(error),
+    }
+}
+
+/// Like [`parse`], but a number too large is nil where it stands, next to the error for the first.
+pub(crate) fn parse_what_fits(
+    text: &[u8],
+    numbers: Numbers,
+) -> Result<(Value, Option<SyntaxError>), SyntaxError> {
     let mut parser = Parser {
         text,
         pos: 0,
         numbers,
         open: Vec::new(),
+        too_large: None,
     };
     let value = parser.document()?;
     parser.skip_spaces();
     match parser.peek() {
-        None => Ok(value),
+        None => Ok((value, parser.too_large)),
         Some(_) => Err(parser.unexpected("after top-level value")),
     }
 }
@@ -57,6 +69,8 @@ struct Parser<'a> {
     /// The containers around the current position; a stack of our own, since texts can be nested
     /// deeper than the thread's stack is.
     open: Vec<Open>,
+    /// The complaint about the first number that is no `float64`; a mistake in syntax comes first.
+    too_large: Option<SyntaxError>,
 }
 
 impl Parser<'_> {
@@ -269,12 +283,17 @@ impl Parser<'_> {
             return Ok(Value::Number(text.into()));
         }
         let text = String::from_utf8_lossy(text);
-        match text.parse::<f64>() {
-            Ok(x) if x.is_finite() => Ok(Value::Float64(x)),
-            _ => Err(SyntaxError(format!(
-                "json: cannot unmarshal number {text} into Go value of type float64"
-            ))),
-        }
+        Ok(match text.parse::<f64>() {
+            Ok(x) if x.is_finite() => Value::Float64(x),
+            _ => {
+                self.too_large.get_or_insert_with(|| {
+                    SyntaxError(format!(
+                        "json: cannot unmarshal number {text} into Go value of type float64"
+                    ))
+                });
+                Value::Nil
+            }
+        })
     }
 
     fn some_digits(&mut self, context: &str) -> Result<(), SyntaxError> {

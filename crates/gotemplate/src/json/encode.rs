@@ -87,6 +87,12 @@ impl Encoder<'_> {
             Value::Map(map) => self.container([b'{', b'}'], &map.entries(), Self::entry)?,
             Value::Object(object) => {
                 if let Some(text) = object.marshal_text() {
+                    let text = text.map_err(|error| {
+                        let ty = object.type_of();
+                        FuncError::new(format!(
+                            "json: error calling MarshalJSON for type {ty}: {error}"
+                        ))
+                    })?;
                     self.string(&text);
                     return Ok(());
                 }

@@ -3,6 +3,7 @@
 mod decode;
 mod encode;
 
+pub(crate) use decode::parse_what_fits;
 pub use decode::{Numbers, SyntaxError, parse};
 pub use encode::{Style, encode};
 

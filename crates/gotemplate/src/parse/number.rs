@@ -1,6 +1,7 @@
 //! Numeric constants: one text that may be an integer, a float and a complex number at once.
 
 use crate::quote::{quoted, unquote_char};
+use crate::strconv::{parse_float, parse_int, parse_uint, read_float};
 
 use super::token::TokenKind;
 
@@ -74,12 +75,15 @@ impl Number {
     }
 
     fn from_number(text: &str) -> Result<Self, String> {
-        if let Some(im) = text.strip_suffix('i').and_then(parse_float) {
+        if let Some(im) = text
+            .strip_suffix('i')
+            .and_then(|im| parse_float(im.as_bytes()))
+        {
             return Ok(Self::complex(0.0, im));
         }
         let mut number = Self {
-            uint: parse_uint(text),
-            int: parse_int(text),
+            uint: parse_uint(text.as_bytes(), 0).ok(),
+            int: parse_int(text.as_bytes(), 0).ok(),
             ..Self::default()
         };
         match (number.int, number.uint) {
@@ -89,7 +93,7 @@ impl Number {
             }
             (None, Some(uint)) => number.float = Some(uint_to_float(uint)),
             (None, None) => {
-                let float = parse_float(text)
+                let float = parse_float(text.as_bytes())
                     .ok_or_else(|| format!("illegal number syntax: {}", quoted(text)))?;
                 // An integer read as a float is too large for an integer.
                 if !text.contains(['.', 'e', 'E', 'p', 'P']) {
@@ -115,33 +119,6 @@ impl Number {
     }
 }
 
-/// `strconv.ParseInt(text, 0, 64)`
-fn parse_int(text: &str) -> Option<i64> {
-    let (negative, digits) = match text.as_bytes().first()? {
-        b'-' => (true, &text[1..]),
-        b'+' => (false, &text[1..]),
-        _ => (false, text),
-    };
-    let magnitude = i128::from(parse_uint(digits)?);
-    i64::try_from(if negative { -magnitude } else { magnitude }).ok()
-}
-
-/// `strconv.ParseUint(text, 0, 64)`
-fn parse_uint(text: &str) -> Option<u64> {
-    let bytes = text.as_bytes();
-    let (radix, digits) = match bytes {
-        [b'0', b'b' | b'B', _, ..] => (2, &text[2..]),
-        [b'0', b'o' | b'O', _, ..] => (8, &text[2..]),
-        [b'0', b'x' | b'X', _, ..] => (16, &text[2..]),
-        [b'0', _, ..] => (8, &text[1..]),
-        _ => (10, text),
-    };
-    if digits.starts_with(['+', '-']) || !underscores_ok(text) {
-        return None;
-    }
-    u64::from_str_radix(&digits.replace('_', ""), radix).ok()
-}
-
 /// Whether the scanner of complex numbers takes all of the text for one float: it knows no base but ten and sixteen.
 fn is_float_token(text: &str) -> bool {
     let unsigned = text.trim_start_matches(['+', '-']);
@@ -155,92 +132,13 @@ fn is_float_token(text: &str) -> bool {
 }
 
 fn complex_part(text: &str) -> Result<f64, String> {
-    let why = match parse_any_float(text) {
+    let why = match read_float(text.as_bytes()) {
         Some(float) if float.is_finite() => return Ok(float),
         Some(_) => "value out of range",
         None => "invalid syntax",
     };
     let text = quoted(text);
     Err(format!("strconv.ParseFloat: parsing {text}: {why}"))
-}
-
-/// `strconv.ParseFloat(text, 64)`; out of range is an error too.
-fn parse_float(text: &str) -> Option<f64> {
-    parse_any_float(text).filter(|float| float.is_finite())
-}
-
-/// The float, infinite if it is out of range.
-fn parse_any_float(text: &str) -> Option<f64> {
-    if !underscores_ok(text) {
-        return None;
-    }
-    let clean = text.replace('_', "");
-    let unsigned = clean.trim_start_matches(['+', '-']);
-    if unsigned.len() > 2 && (unsigned.starts_with("0x") || unsigned.starts_with("0X")) {
-        let magnitude = parse_hex_float(&unsigned[2..])?;
-        Some(if clean.starts_with('-') {
-            -magnitude
-        } else {
-            magnitude
-        })
-    } else if unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
-        clean.parse().ok()
-    } else {
-        None
-    }
-}
-
-/// Hexadecimal mantissa and binary exponent, which is mandatory.
-fn parse_hex_float(text: &str) -> Option<f64> {
-    const KEPT_DIGITS: usize = 15;
-    let (mantissa, exponent) = text.split_once(['p', 'P'])?;
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = [whole, fraction].concat();
-    if digits.is_empty()
-        || !exponent
-            .trim_start_matches(['+', '-'])
-            .starts_with(|c: char| c.is_ascii_digit())
-    {
-        return None;
-    }
-    let exponent: i32 = exponent.parse().ok()?;
-    let digits_len = i32::try_from(fraction.len()).ok()?;
-    let significant = digits.trim_start_matches('0');
-    let kept = &significant[..significant.len().min(KEPT_DIGITS)];
-    let dropped = i32::try_from(significant.len() - kept.len()).ok()?;
-    let value = if kept.is_empty() {
-        0
-    } else {
-        u64::from_str_radix(kept, 16).ok()?
-    };
-    let scale = exponent
-        .checked_sub(digits_len.checked_mul(4)?)?
-        .checked_add(dropped.checked_mul(4)?)?;
-    Some(uint_to_float(value) * 2_f64.powi(scale))
-}
-
-/// Underscores separate digits, or follow a base prefix.
-fn underscores_ok(text: &str) -> bool {
-    if !text.contains('_') {
-        return true;
-    }
-    let bytes = text.trim_start_matches(['+', '-']).as_bytes();
-    let prefixed = matches!(bytes, [b'0', b'b' | b'B' | b'o' | b'O' | b'x' | b'X', ..]);
-    let hex = prefixed && matches!(bytes[1], b'x' | b'X');
-    let mut after_digit = prefixed;
-    let mut after_underscore = false;
-    for &b in &bytes[if prefixed { 2 } else { 0 }..] {
-        match b {
-            _ if b.is_ascii_digit() || hex && b.is_ascii_hexdigit() => {
-                (after_digit, after_underscore) = (true, false);
-            }
-            b'_' if after_digit => (after_digit, after_underscore) = (false, true),
-            b'_' => return false,
-            _ if after_underscore => return false,
-            _ => after_digit = false,
-        }
-    }
-    !after_underscore
 }
 
 #[expect(clippy::cast_precision_loss, reason = "Go rounds the same way")]

@@ -3,9 +3,9 @@
 use crate::funcs::{Args, Func, FuncError};
 use crate::limits::Ctx;
 use crate::named::Named;
+use crate::strconv::{NumberError, parse_int};
 use crate::value::Value;
 
-use super::cast::{NumberError, parse_int};
 use super::time::{TIME, Time, Zone, time_argument};
 use super::time_layout::format;
 use super::time_parse::{parse, quoted};

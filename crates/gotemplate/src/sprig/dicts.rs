@@ -29,7 +29,7 @@ pub(super) static TABLE: &[Func] = &[
         merge::merge_overwrite,
     ),
     Func::fixed("mustDeepCopy", &[ANY], ANY, deep_copy),
-    Func::variadic("mustMerge", &[ANY_MAP, ANY_MAP], ANY, merge::merge),
+    Func::variadic("mustMerge", &[ANY_MAP, ANY_MAP], ANY, merge::must_merge),
     Func::variadic(
         "mustMergeOverwrite",
         &[ANY_MAP, ANY_MAP],
@@ -206,6 +206,7 @@ fn copied(ctx: &mut Ctx, value: &Value, depth: usize) -> Result<Value, FuncError
             }
             copy.into()
         }
+        Value::Object(object) => object.deep_copy().unwrap_or_else(|| value.clone()),
         value => value.clone(),
     })
 }

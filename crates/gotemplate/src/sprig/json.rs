@@ -47,10 +47,11 @@ fn to_raw_json(ctx: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {
     json::encode(ctx, args.value(0)?, Style::RAW).map(Value::str)
 }
 
-/// What is no JSON gives nil.
+/// What is no JSON gives nil, and so does a number that is too large.
 fn from_json(ctx: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {
     pay(ctx, args.str(0)?)?;
-    Ok(json::parse(args.str(0)?, Numbers::Float).unwrap_or_default())
+    let parsed = json::parse_what_fits(args.str(0)?, Numbers::Float);
+    Ok(parsed.map(|(value, _)| value).unwrap_or_default())
 }
 
 fn must_from_json(ctx: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {

@@ -160,11 +160,13 @@ fn is_among(ctx: &mut Ctx, haystack: &[Value], needle: &Value) -> Result<bool, F
     // A comparison of scalars is a small part of a step.
     ctx.charge(haystack.len() / 16)?;
     for item in haystack {
-        let equal = if item.is_container() && needle.is_container() {
-            ctx.charge(1 + length(item).min(length(needle)))?;
-            needle.deep_equal(item)
-        } else {
-            needle.shallow_equal(item)
+        let equal = match (item, needle) {
+            (Value::Object(_), Value::Object(_)) => needle.deep_equal(item),
+            _ if item.is_container() && needle.is_container() => {
+                ctx.charge(1 + length(item).min(length(needle)))?;
+                needle.deep_equal(item)
+            }
+            _ => needle.shallow_equal(item),
         };
         if equal {
             return Ok(true);

@@ -3,10 +3,11 @@
 use crate::funcs::{Args, Func, FuncError};
 use crate::limits::Ctx;
 use crate::list::List;
+use crate::strconv::{NumberError, parse_int};
 use crate::types::Type;
 use crate::value::Value;
 
-use super::cast::{NumberError, parse_int, to_float64, to_int64};
+use super::cast::{to_float64, to_int64};
 use super::strval::printed;
 use super::{ANY, FLOAT64, INT, INT64, TEXT};
 

@@ -18,15 +18,47 @@ enum Winner {
     Source,
 }
 
+/// Why two dictionaries do not merge.
+enum Failure {
+    /// What `mergo` gives back as an error, which `merge` takes for an empty text.
+    Types,
+    /// A panic there, or a limit here.
+    Call(FuncError),
+}
+
+impl<E: Into<FuncError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Call(error.into())
+    }
+}
+
 pub(super) fn merge(ctx: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {
-    merge_all(ctx, args, Winner::Destination)
+    match merge_all(ctx, args, Winner::Destination) {
+        Ok(merged) => Ok(merged),
+        Err(Failure::Types) => Ok(Value::str("")),
+        Err(Failure::Call(error)) => Err(error),
+    }
 }
 
+pub(super) fn must_merge(ctx: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {
+    merge_all(ctx, args, Winner::Destination).map_err(Failure::told)
+}
+
+/// Types do not matter where the source wins.
 pub(super) fn merge_overwrite(ctx: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {
-    merge_all(ctx, args, Winner::Source)
+    merge_all(ctx, args, Winner::Source).map_err(Failure::told)
 }
 
-fn merge_all(ctx: &mut Ctx, args: &Args<'_>, winner: Winner) -> Result<Value, FuncError> {
+impl Failure {
+    fn told(self) -> FuncError {
+        match self {
+            Self::Types => FuncError::new("src and dst must be of same type"),
+            Self::Call(error) => error,
+        }
+    }
+}
+
+fn merge_all(ctx: &mut Ctx, args: &Args<'_>, winner: Winner) -> Result<Value, Failure> {
     let mut dst = args.map(0)?.clone();
     for i in 1..args.len() {
         let src = args.map(i)?;
@@ -44,7 +76,7 @@ fn merge_maps(
     src: &Map,
     winner: Winner,
     depth: usize,
-) -> Result<(), FuncError> {
+) -> Result<(), Failure> {
     if depth > super::MAX_NESTING {
         return Err(LimitError::Nesting(super::MAX_NESTING).into());
     }
@@ -61,6 +93,9 @@ fn merge_maps(
         {
             merge_maps(ctx, old, new, winner, depth + 1)?;
         }
+        if let (Some(old), Value::Map(_) | Value::Object(_)) = (&old, &new) {
+            check_types(old, &new, winner)?;
+        }
         // Looked at after the merge: an empty map may have been filled.
         let keeps = old.is_some_and(|old| {
             !is_empty(&old)
@@ -72,6 +107,28 @@ fn merge_maps(
         }
     }
     Ok(())
+}
+
+/// What `mergo` has against merging a map, a struct or a pointer into another value.
+fn check_types(old: &Value, new: &Value, winner: Winner) -> Result<(), Failure> {
+    match (old, new.kind()) {
+        (Value::Map(old), Kind::Struct) if old.is_nil() => {
+            let panic = FuncError::new("reflect: call of reflect.Value.IsNil on struct Value");
+            Err(panic.into())
+        }
+        (Value::Object(pointer), Kind::Map | Kind::Struct)
+            if pointer.type_of().kind() == Kind::Pointer && winner == Winner::Destination =>
+        {
+            let pointed_at = pointer.type_of().to_string();
+            let new = new.type_of().map(|ty| format!("*{ty}"));
+            if new == Some(pointed_at) {
+                Ok(())
+            } else {
+                Err(Failure::Types)
+            }
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Go's `IsNil` of a map element. An interface that holds a nil map is not nil itself.

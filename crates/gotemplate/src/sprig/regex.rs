@@ -8,6 +8,7 @@ use crate::bytestr::Str;
 use crate::funcs::{Args, Func, FuncError};
 use crate::limits::Ctx;
 use crate::list::List;
+use crate::quote::{Style, can_backquote, quote};
 use crate::runes;
 use crate::types::{STRING_LIST, Type};
 use crate::value::Value;
@@ -85,8 +86,10 @@ impl Expression {
                 format!("error parsing regexp: {code}"),
             )
         };
-        let text = std::str::from_utf8(pattern)
-            .map_err(|_| refused("invalid UTF-8", &pattern.to_text()))?;
+        let text = std::str::from_utf8(pattern).map_err(|error| {
+            let rest = &pattern[error.valid_up_to()..];
+            refused("invalid UTF-8", &String::from_utf8_lossy(rest))
+        })?;
         let translation = translate(text).map_err(|error| refused(error.code, &error.expr))?;
         let regex = RegexBuilder::new(&translation.pattern)
             .size_limit(SIZE_LIMIT)
@@ -335,10 +338,10 @@ fn panicking(
 
 /// Raw quotes where they can hold the text, else double ones.
 fn backquoted(text: &[u8]) -> String {
-    if crate::quote::can_backquote(text) {
+    if can_backquote(text) {
         format!("`{}`", String::from_utf8_lossy(text))
     } else {
-        crate::quote::quoted(&String::from_utf8_lossy(text))
+        String::from_utf8_lossy(&quote(text, Style::Unicode)).into_owned()
     }
 }
 

@@ -1,21 +1,15 @@
 //! Versions and constraints on them, after the Go library `semver`.
 
-use std::any::Any;
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 use crate::funcs::{Args, Func, FuncError};
 use crate::limits::Ctx;
-use crate::object::Object;
-use crate::types::{Kind, Type};
+use crate::strconv::{NumberError, parse_uint};
 use crate::value::Value;
 
-use super::cast::{NumberError, parse_uint};
 use super::semver_constraint::Constraints;
+use super::semver_methods::{Held, VERSION};
 use super::{BOOL, TEXT};
-
-/// `*semver.Version`
-pub(super) const VERSION: Type = Type::Object("*semver.Version", Kind::Pointer);
 
 pub(super) static TABLE: &[Func] = &[
     Func::fixed("semver", &[TEXT], VERSION, semver),
@@ -23,8 +17,7 @@ pub(super) static TABLE: &[Func] = &[
 ];
 
 fn semver(_: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {
-    let version = Version::parse(args.str(0)?)?;
-    Ok(Value::Object(Arc::new(version)))
+    Ok(Held::pointer(Version::parse(args.str(0)?)?).into())
 }
 
 fn semver_compare(ctx: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {
@@ -36,14 +29,14 @@ fn semver_compare(ctx: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {
 }
 
 /// A version; minor and patch may have been left out.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Version {
     pub(super) major: u64,
     pub(super) minor: u64,
     pub(super) patch: u64,
     pub(super) pre: String,
-    metadata: String,
-    original: String,
+    pub(super) metadata: String,
+    pub(super) original: String,
 }
 
 impl Version {
@@ -72,12 +65,7 @@ impl Version {
             metadata: metadata.unwrap_or_default().to_owned(),
             original: text.to_owned(),
         };
-        let leading_zero = |part: &str| {
-            part.len() > 1 && part.starts_with('0') && part.bytes().all(|b| b.is_ascii_digit())
-        };
-        if version.pre.split('.').any(leading_zero) {
-            return Err(FuncError::new("Version segment starts with 0"));
-        }
+        refuse_leading_zeros(&version.pre)?;
         Ok(version)
     }
 
@@ -94,7 +82,7 @@ impl Version {
             })
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let mut text = format!("{}.{}.{}", self.major, self.minor, self.patch);
         for (sign, extra) in [('-', &self.pre), ('+', &self.metadata)] {
             if !extra.is_empty() {
@@ -105,22 +93,50 @@ impl Version {
         text
     }
 
-    /// The next version in the given numbers, with the prefix of this one.
-    fn following(&self, major: u64, minor: u64, patch: u64) -> Value {
-        let mut next = Self {
-            major,
-            minor,
-            patch,
-            ..Self::default()
-        };
+    /// The version that other parts make, with the prefix of this one.
+    pub(super) fn with(&self, change: impl FnOnce(&mut Self)) -> Self {
+        let mut next = self.clone();
+        change(&mut next);
         let prefix = if self.original.starts_with('v') {
             "v"
         } else {
             ""
         };
         next.original = format!("{prefix}{}", next.text());
-        Value::Object(Arc::new(next))
+        next
     }
+
+    /// `SetPrerelease`, whose check is laxer than that of [`Version::parse`].
+    pub(super) fn with_pre(&self, pre: &[u8]) -> Result<Self, FuncError> {
+        let allowed = allowed(pre).ok_or_else(|| FuncError::new("Invalid Prerelease string"))?;
+        refuse_leading_zeros(allowed)?;
+        Ok(self.with(|next| allowed.clone_into(&mut next.pre)))
+    }
+
+    /// `SetMetadata`
+    pub(super) fn with_metadata(&self, metadata: &[u8]) -> Result<Self, FuncError> {
+        let allowed = allowed(metadata).ok_or_else(|| FuncError::new("Invalid Metadata string"))?;
+        Ok(self.with(|next| allowed.clone_into(&mut next.metadata)))
+    }
+}
+
+/// The text if it has nothing but letters, digits, hyphens and dots.
+fn allowed(text: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(text).ok()?;
+    text.bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'))
+        .then_some(text)
+}
+
+/// Numbers of a prerelease do not begin with a zero.
+fn refuse_leading_zeros(pre: &str) -> Result<(), FuncError> {
+    let leading_zero = |part: &str| {
+        part.len() > 1 && part.starts_with('0') && part.bytes().all(|b| b.is_ascii_digit())
+    };
+    if pre.split('.').any(leading_zero) {
+        return Err(FuncError::new("Version segment starts with 0"));
+    }
+    Ok(())
 }
 
 /// Splits what follows the first `sign` off; an extra that is there must not be empty.
@@ -174,86 +190,4 @@ pub(super) fn compare_pre(a: &str, b: &str) -> Ordering {
             return order;
         }
     }
-}
-
-impl Object for Version {
-    fn type_of(&self) -> Type {
-        VERSION
-    }
-
-    fn text(&self) -> Option<Vec<u8>> {
-        Some(self.text().into_bytes())
-    }
-
-    fn marshal_text(&self) -> Option<Vec<u8>> {
-        Some(self.text().into_bytes())
-    }
-
-    fn as_any(&self) -> Option<&dyn Any> {
-        Some(self)
-    }
-
-    fn fields(&self) -> Vec<(&'static str, Value)> {
-        vec![
-            ("major", Value::Uint64(self.major)),
-            ("minor", Value::Uint64(self.minor)),
-            ("patch", Value::Uint64(self.patch)),
-            ("pre", Value::str(self.pre.as_str())),
-            ("metadata", Value::str(self.metadata.as_str())),
-            ("original", Value::str(self.original.as_str())),
-        ]
-    }
-
-    fn method(self: Arc<Self>, name: &str) -> Option<Func> {
-        const UINT64: Type = Type::Uint64;
-        let reader = |name, result, read: fn(&Self) -> Value| {
-            let version = Arc::clone(&self);
-            Func::bound(name, &[], result, move |_, _| Ok(read(&version)))
-        };
-        let comparer = |name, result, decide: fn(Ordering) -> Value| {
-            let version = Arc::clone(&self);
-            Func::bound(name, &[VERSION], result, move |_, args| {
-                let other = other_version(args)?;
-                Ok(decide(version.compare(&other)))
-            })
-        };
-        Some(match name {
-            "Major" => reader("Major", UINT64, |v| Value::Uint64(v.major)),
-            "Minor" => reader("Minor", UINT64, |v| Value::Uint64(v.minor)),
-            "Patch" => reader("Patch", UINT64, |v| Value::Uint64(v.patch)),
-            "Prerelease" => reader("Prerelease", TEXT, |v| Value::str(v.pre.clone())),
-            "Metadata" => reader("Metadata", TEXT, |v| Value::str(v.metadata.clone())),
-            "Original" => reader("Original", TEXT, |v| Value::str(v.original.clone())),
-            "String" => reader("String", TEXT, |v| Value::str(v.text())),
-            "IncMajor" => reader("IncMajor", VERSION, |v| {
-                v.following(v.major.wrapping_add(1), 0, 0)
-            }),
-            "IncMinor" => reader("IncMinor", VERSION, |v| {
-                v.following(v.major, v.minor.wrapping_add(1), 0)
-            }),
-            "IncPatch" => reader("IncPatch", VERSION, |v| {
-                // A prerelease comes before its version.
-                let step = u64::from(v.pre.is_empty());
-                v.following(v.major, v.minor, v.patch.wrapping_add(step))
-            }),
-            "Compare" => comparer("Compare", super::INT, |order| Value::Int(order as i64)),
-            "Equal" => comparer("Equal", BOOL, |order| order.is_eq().into()),
-            "LessThan" => comparer("LessThan", BOOL, |order| order.is_lt().into()),
-            "LessThanEqual" => comparer("LessThanEqual", BOOL, |order| order.is_le().into()),
-            "GreaterThan" => comparer("GreaterThan", BOOL, |order| order.is_gt().into()),
-            "GreaterThanEqual" => comparer("GreaterThanEqual", BOOL, |order| order.is_ge().into()),
-            _ => return None,
-        })
-    }
-}
-
-/// The argument of a comparison.
-fn other_version(args: &Args<'_>) -> Result<Version, FuncError> {
-    match args.value(0)? {
-        Value::Object(object) => object.as_any().and_then(|any| any.downcast_ref()).cloned(),
-        _ => None,
-    }
-    .ok_or_else(|| {
-        FuncError::new("runtime error: invalid memory address or nil pointer dereference")
-    })
 }

@@ -210,6 +210,7 @@ fn repeated(ctx: &mut Ctx, text: &[u8], count: i64) -> Result<Vec<u8>, FuncError
     let len = text
         .len()
         .checked_mul(count)
+        .filter(|len| isize::try_from(*len).is_ok())
         .ok_or_else(|| FuncError::new("strings: Repeat output length overflow"))?;
     ctx.reserve(len)?;
     Ok(text.repeat(count))

@@ -54,6 +54,14 @@ impl Zone {
         }
     }
 
+    /// Whether it is summer time there at an instant.
+    pub(super) fn is_summer(&self, seconds: i64) -> bool {
+        match (self, jiff::Timestamp::from_second(seconds)) {
+            (Self::Named(zone), Ok(instant)) => zone.to_offset_info(instant).dst().is_dst(),
+            _ => false,
+        }
+    }
+
     /// The abbreviation and the offset in seconds at an instant.
     fn at(&self, seconds: i64) -> (String, i64) {
         match self {
@@ -126,6 +134,12 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
+/// Go counts seconds from a year long past without a sign: what is before that is far in the future.
+fn wrapped(seconds: i128) -> i128 {
+    const START: i128 = -9_223_372_028_741_760_000;
+    (seconds - START).rem_euclid(1 << 64) + START
+}
+
 impl Time {
     /// The zero time of Go: year one.
     pub(super) fn zero() -> Self {
@@ -192,9 +206,9 @@ impl Time {
 
     pub(super) fn civil(&self) -> Civil {
         let (zone_name, offset) = self.zone.at(self.seconds);
-        let local = self.seconds.saturating_add(offset);
-        let days = local.div_euclid(SECONDS_PER_DAY);
-        let clock = local.rem_euclid(SECONDS_PER_DAY);
+        let local = wrapped(i128::from(self.seconds) + i128::from(offset));
+        let days = i64::try_from(local.div_euclid(SECONDS_PER_DAY.into())).unwrap_or_default();
+        let clock = i64::try_from(local.rem_euclid(SECONDS_PER_DAY.into())).unwrap_or_default();
         let (year, month, day) = civil_from_days(days);
         Civil {
             year,

@@ -1,156 +1,177 @@
-//! What templates can call on a `time.Time`, and how it is printed.
+//! What templates can call on a `time.Time`.
 
-use std::any::Any;
 use std::sync::Arc;
 
-use crate::funcs::Func;
-use crate::named::{MONTHS, Named};
-use crate::object::Object;
-use crate::types::{Kind, Type};
+use crate::funcs::{Args, Func, FuncError};
+use crate::named::Named;
+use crate::object::Object as _;
+use crate::types::Type;
 use crate::value::Value;
 
 use super::time::{NANOS_PER_SECOND, TIME, Time, Zone, time_argument};
 use super::time_layout::format;
+use super::time_location::{LOCATION, Location};
+use super::time_object::rfc3339;
 use super::{BOOL, INT, INT64, TEXT};
 
+const BYTES: Type = Type::Bytes;
 const DURATION: Type = Type::Named(Named::Duration);
 const MONTH: Type = Type::Named(Named::Month);
 const WEEKDAY: Type = Type::Named(Named::Weekday);
-const LOCATION: Type = Type::Object("*time.Location", Kind::Pointer);
 
-/// The layout of `Time.String`.
-const STRING_LAYOUT: &str = "2006-01-02 15:04:05.999999999 -0700 MST";
-
-/// The layout of times in JSON.
-const RFC3339_NANO: &str = "2006-01-02T15:04:05.999999999Z07:00";
-
-impl Object for Time {
-    fn type_of(&self) -> Type {
-        TIME
-    }
-
-    fn text(&self) -> Option<Vec<u8>> {
-        Some(format(&self.civil(), STRING_LAYOUT.as_bytes()))
-    }
-
-    fn go_text(&self) -> Option<String> {
-        let time = self.civil();
-        let month = usize::try_from(time.month - 1).ok()?;
-        Some(format!(
-            "time.Date({}, time.{}, {}, {}, {}, {}, {}, {})",
-            time.year,
-            MONTHS.get(month)?,
-            time.day,
-            time.hour,
-            time.minute,
-            time.second,
-            time.nanos,
-            match &self.zone {
-                Zone::Utc => "time.UTC".to_owned(),
-                zone => format!("time.Location({:?})", zone.name()),
-            }
-        ))
-    }
-
-    fn marshal_text(&self) -> Option<Vec<u8>> {
-        Some(format(&self.civil(), RFC3339_NANO.as_bytes()))
-    }
-
-    fn as_any(&self) -> Option<&dyn Any> {
-        Some(self)
-    }
-
-    fn method(self: Arc<Self>, name: &str) -> Option<Func> {
-        let get = |name, result, read: fn(&Self) -> Value| {
-            let time = Arc::clone(&self);
-            Func::bound(name, &[], result, move |_, _| Ok(read(&time)))
-        };
-        let against = |name, result, compare: fn(&Self, &Self) -> Value| {
-            let time = Arc::clone(&self);
-            Func::bound(name, &[TIME], result, move |_, args| {
-                Ok(compare(&time, time_argument(args, 0)?))
-            })
-        };
-        let by = |name, change: fn(&Self, i64) -> Self| {
-            let time = Arc::clone(&self);
-            Func::bound(name, &[DURATION], TIME, move |_, args| {
-                Ok(change(&time, args.int(0)?).into())
-            })
-        };
-        Some(match name {
-            "Add" => by("Add", Self::plus),
-            "AddDate" => {
-                let time = Arc::clone(&self);
-                Func::bound("AddDate", &[INT, INT, INT], TIME, move |_, args| {
-                    Ok(time
-                        .plus_date(args.int(0)?, args.int(1)?, args.int(2)?)
-                        .into())
-                })
-            }
-            "Format" => {
-                let time = Arc::clone(&self);
-                Func::bound("Format", &[TEXT], TEXT, move |_, args| {
-                    Ok(Value::str(format(&time.civil(), args.str(0)?)))
-                })
-            }
-            "After" => against("After", BOOL, |a, b| (a.since(b) > 0).into()),
-            "Before" => against("Before", BOOL, |a, b| (a.since(b) < 0).into()),
-            "Compare" => against("Compare", INT, |a, b| Value::Int(a.since(b).signum())),
-            "Equal" => against("Equal", BOOL, |a, b| (a.since(b) == 0).into()),
-            "Sub" => against("Sub", DURATION, |a, b| {
-                Value::Named(Named::Duration, a.since(b))
-            }),
-            "Day" => get("Day", INT, |t| Value::Int(t.civil().day)),
-            "GoString" => get("GoString", TEXT, |t| {
-                Value::str(t.go_text().unwrap_or_default())
-            }),
-            "Hour" => get("Hour", INT, |t| Value::Int(t.civil().hour)),
-            "IsZero" => get("IsZero", BOOL, |t| (t.since(&Self::zero()) == 0).into()),
-            // The operator's local zone is UTC, and calls itself so.
-            "Local" => get("Local", TIME, |t| t.in_zone(Zone::Utc).into()),
-            "Location" => get("Location", LOCATION, |t| {
-                Value::Object(Arc::new(Location(t.zone.name().to_owned())))
-            }),
-            "Minute" => get("Minute", INT, |t| Value::Int(t.civil().minute)),
-            "Month" => get("Month", MONTH, |t| {
-                Value::Named(Named::Month, t.civil().month)
-            }),
-            "Nanosecond" => get("Nanosecond", INT, |t| Value::Int(t.nanos)),
-            "Round" => by("Round", Self::round),
-            "Second" => get("Second", INT, |t| Value::Int(t.civil().second)),
-            "String" => get("String", TEXT, |t| Value::str(t.text().unwrap_or_default())),
-            "Truncate" => by("Truncate", Self::truncate),
-            "UTC" => get("UTC", TIME, |t| t.in_zone(Zone::Utc).into()),
-            "Unix" => get("Unix", INT64, |t| Value::Int64(t.seconds)),
-            "UnixMicro" => get("UnixMicro", INT64, |t| Value::Int64(t.unix_in(1_000_000))),
-            "UnixMilli" => get("UnixMilli", INT64, |t| Value::Int64(t.unix_in(1000))),
-            "UnixNano" => get("UnixNano", INT64, |t| {
-                Value::Int64(t.unix_in(NANOS_PER_SECOND))
-            }),
-            "Weekday" => get("Weekday", WEEKDAY, |t| {
-                Value::Named(Named::Weekday, t.civil().weekday)
-            }),
-            "Year" => get("Year", INT, |t| Value::Int(t.civil().year)),
-            "YearDay" => get("YearDay", INT, |t| Value::Int(t.civil().year_day)),
-            _ => return None,
-        })
-    }
+/// The method `name`, bound to the time.
+pub(super) fn find(time: &Arc<Time>, name: &str) -> Option<Func> {
+    reading(time, name)
+        .or_else(|| comparing(time, name))
+        .or_else(|| changing(time, name))
+        .or_else(|| writing(time, name))
+        .or_else(|| unusable(name))
 }
 
-/// `*time.Location`, by its name.
-struct Location(String);
+fn reading(time: &Arc<Time>, name: &str) -> Option<Func> {
+    let get = |name, result, read: fn(&Time) -> Value| {
+        let time = Arc::clone(time);
+        Func::bound(name, &[], result, move |_, _| Ok(read(&time)))
+    };
+    Some(match name {
+        "Day" => get("Day", INT, |t| Value::Int(t.civil().day)),
+        "GoString" => get("GoString", TEXT, |t| t.go_text().unwrap_or_default().into()),
+        "Hour" => get("Hour", INT, |t| Value::Int(t.civil().hour)),
+        "IsDST" => get("IsDST", BOOL, |t| t.zone.is_summer(t.seconds).into()),
+        "IsZero" => get("IsZero", BOOL, |t| (t.since(&Time::zero()) == 0).into()),
+        "Location" => get("Location", LOCATION, Location::of),
+        "Minute" => get("Minute", INT, |t| Value::Int(t.civil().minute)),
+        "Month" => get("Month", MONTH, |t| {
+            Value::Named(Named::Month, t.civil().month)
+        }),
+        "Nanosecond" => get("Nanosecond", INT, |t| Value::Int(t.nanos)),
+        "Second" => get("Second", INT, |t| Value::Int(t.civil().second)),
+        "String" => get("String", TEXT, |t| Value::str(t.text().unwrap_or_default())),
+        "Unix" => get("Unix", INT64, |t| Value::Int64(t.seconds)),
+        "UnixMicro" => get("UnixMicro", INT64, |t| Value::Int64(t.unix_in(1_000_000))),
+        "UnixMilli" => get("UnixMilli", INT64, |t| Value::Int64(t.unix_in(1000))),
+        "UnixNano" => get("UnixNano", INT64, |t| {
+            Value::Int64(t.unix_in(NANOS_PER_SECOND))
+        }),
+        "Weekday" => get("Weekday", WEEKDAY, |t| {
+            Value::Named(Named::Weekday, t.civil().weekday)
+        }),
+        "Year" => get("Year", INT, |t| Value::Int(t.civil().year)),
+        "YearDay" => get("YearDay", INT, |t| Value::Int(t.civil().year_day)),
+        _ => return None,
+    })
+}
 
-impl Object for Location {
-    fn type_of(&self) -> Type {
-        LOCATION
-    }
+fn comparing(time: &Arc<Time>, name: &str) -> Option<Func> {
+    let against = |name, result, compare: fn(&Time, &Time) -> Value| {
+        let time = Arc::clone(time);
+        Func::bound(name, &[TIME], result, move |_, args| {
+            Ok(compare(&time, time_argument(args, 0)?))
+        })
+    };
+    Some(match name {
+        "After" => against("After", BOOL, |a, b| (a.since(b) > 0).into()),
+        "Before" => against("Before", BOOL, |a, b| (a.since(b) < 0).into()),
+        "Compare" => against("Compare", INT, |a, b| Value::Int(a.since(b).signum())),
+        "Equal" => against("Equal", BOOL, |a, b| (a.since(b) == 0).into()),
+        "Sub" => against("Sub", DURATION, |a, b| {
+            Value::Named(Named::Duration, a.since(b))
+        }),
+        _ => return None,
+    })
+}
 
-    fn text(&self) -> Option<Vec<u8>> {
-        Some(self.0.clone().into_bytes())
-    }
+fn changing(time: &Arc<Time>, name: &str) -> Option<Func> {
+    let by = |name, params, change: fn(&Time, &Args<'_>) -> Result<Time, FuncError>| {
+        let time = Arc::clone(time);
+        Func::bound(name, params, TIME, move |_, args| {
+            Ok(change(&time, args)?.into())
+        })
+    };
+    Some(match name {
+        "Add" => by("Add", &[DURATION], |t, args| Ok(t.plus(args.int(0)?))),
+        "AddDate" => by("AddDate", &[INT, INT, INT], |t, args| {
+            Ok(t.plus_date(args.int(0)?, args.int(1)?, args.int(2)?))
+        }),
+        "In" => by("In", &[LOCATION], |t, args| {
+            Ok(t.in_zone(Location::zone(args.value(0)?)?))
+        }),
+        // The operator's local zone is UTC, and calls itself so.
+        "Local" => by("Local", &[], |t, _| Ok(t.in_zone(Zone::Utc))),
+        "Round" => by("Round", &[DURATION], |t, args| Ok(t.round(args.int(0)?))),
+        "Truncate" => by("Truncate", &[DURATION], |t, args| {
+            Ok(t.truncate(args.int(0)?))
+        }),
+        "UTC" => by("UTC", &[], |t, _| Ok(t.in_zone(Zone::Utc))),
+        _ => return None,
+    })
+}
 
-    fn method(self: Arc<Self>, name: &str) -> Option<Func> {
-        let text = Value::str(self.0.as_str());
-        (name == "String").then(|| Func::bound("String", &[], TEXT, move |_, _| Ok(text.clone())))
+fn writing(time: &Arc<Time>, name: &str) -> Option<Func> {
+    let as_bytes = |name, params, write: fn(&Time, &Args<'_>) -> Result<Vec<u8>, FuncError>| {
+        let time = Arc::clone(time);
+        Func::bound(name, params, BYTES, move |_, args| {
+            Ok(Value::Bytes(write(&time, args)?.into()))
+        })
+    };
+    Some(match name {
+        "AppendFormat" => as_bytes("AppendFormat", &[BYTES, TEXT], |t, args| {
+            let text = format(&t.civil(), args.str(1)?);
+            Ok([bytes(args.value(0)?), &text].concat())
+        }),
+        "AppendText" => as_bytes("AppendText", &[BYTES], |t, args| {
+            let text = marshaled(t, "Time.AppendText")?;
+            Ok([bytes(args.value(0)?), &text].concat())
+        }),
+        "Format" => {
+            let time = Arc::clone(time);
+            Func::bound("Format", &[TEXT], TEXT, move |_, args| {
+                Ok(Value::str(format(&time.civil(), args.str(0)?)))
+            })
+        }
+        "MarshalJSON" => as_bytes("MarshalJSON", &[], |t, _| {
+            Ok([b"\"", &*marshaled(t, "Time.MarshalJSON")?, b"\""].concat())
+        }),
+        "MarshalText" => as_bytes("MarshalText", &[], |t, _| marshaled(t, "Time.MarshalText")),
+        _ => return None,
+    })
+}
+
+/// Methods that give more than a template can take.
+fn unusable(name: &str) -> Option<Func> {
+    Some(match name {
+        "Clock" => Func::unusable(
+            "Clock",
+            "function Clock has 3 return values; should be 1 or 2",
+        ),
+        "Date" => Func::unusable(
+            "Date",
+            "function Date has 3 return values; should be 1 or 2",
+        ),
+        "ISOWeek" => Func::unusable(
+            "ISOWeek",
+            "invalid function signature for ISOWeek: second return value should be error; is int",
+        ),
+        "Zone" => Func::unusable(
+            "Zone",
+            "invalid function signature for Zone: second return value should be error; is int",
+        ),
+        "ZoneBounds" => Func::unusable(
+            "ZoneBounds",
+            "invalid function signature for ZoneBounds: second return value should be error; is time.Time",
+        ),
+        _ => return None,
+    })
+}
+
+fn marshaled(time: &Time, method: &str) -> Result<Vec<u8>, FuncError> {
+    rfc3339(time).map_err(|error| FuncError::new(format!("{method}: {error}")))
+}
+
+/// What an argument declared as [`BYTES`] holds.
+fn bytes(value: &Value) -> &[u8] {
+    match value {
+        Value::Bytes(bytes) => bytes,
+        _ => &[],
     }
 }

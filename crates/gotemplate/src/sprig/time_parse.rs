@@ -66,8 +66,9 @@ struct Parts {
     minute: i64,
     second: i64,
     nanos: i64,
-    /// Whether it is the second half of the day, if that is said.
-    afternoon: Option<bool>,
+    /// Which half of the day it is; a layout can ask twice, and be told both.
+    morning: bool,
+    afternoon: bool,
     utc: bool,
     offset: Option<i64>,
     zone_name: Vec<u8>,
@@ -75,10 +76,10 @@ struct Parts {
 
 impl Parts {
     fn into_time(mut self) -> Result<Time, &'static str> {
-        match self.afternoon {
-            Some(true) if self.hour < 12 => self.hour += 12,
-            Some(false) if self.hour == 12 => self.hour = 0,
-            _ => {}
+        if self.afternoon && self.hour < 12 {
+            self.hour += 12;
+        } else if self.morning && self.hour == 12 {
+            self.hour = 0;
         }
         let (month, day) = self.date()?;
         if day < 1 || day > days_in(month, self.year) {
@@ -103,7 +104,6 @@ impl Parts {
                     .and_then(|hours| hours.parse().ok());
                 let offset = hours.map_or(0, |hours: i64| hours * 3600);
                 // The abbreviation alone does not move the clock.
-                time.seconds -= offset;
                 time.zone = Zone::Fixed { name, offset };
             }
             None => {}
@@ -172,7 +172,7 @@ impl Reader<'_> {
         match element {
             Element::LongYear => self.parts.year = self.fixed(4)?,
             Element::Year => {
-                let year = self.fixed(2)?;
+                let year = signed(self.take(2)?)?;
                 self.parts.year = if year >= 69 { 1900 + year } else { 2000 + year };
             }
             Element::Month => self.parts.month = Some(self.name(&MONTHS, 3)? + 1),
@@ -278,11 +278,12 @@ impl Reader<'_> {
 
     fn half_of_day(&mut self, first: &[u8], second: &[u8]) -> Result<(), Fault> {
         let half = self.take(2)?;
-        self.parts.afternoon = match half {
-            half if half == second => Some(true),
-            half if half == first => Some(false),
-            _ => return Err(Fault::Bad),
-        };
+        let (morning, afternoon) = (half == first, half == second);
+        if !morning && !afternoon {
+            return Err(Fault::Bad);
+        }
+        self.parts.morning |= morning;
+        self.parts.afternoon |= afternoon;
         Ok(())
     }
 
@@ -303,7 +304,10 @@ impl Reader<'_> {
         let digits_read = &text[1..text.len().min(10)];
         let missing = 9 - digits_read.len();
         let scale = 10_i64.pow(u32::try_from(missing).unwrap_or(0));
-        self.parts.nanos = digits(digits_read)? * scale;
+        self.parts.nanos = match signed(digits_read)? {
+            nanos if nanos < 0 => return Err(Fault::Range("fractional second")),
+            nanos => nanos * scale,
+        };
         Ok(())
     }
 
@@ -314,21 +318,34 @@ impl Reader<'_> {
             return Ok(());
         }
         let sign = self.take(1)?[0];
-        let hours = self.fixed(2)?;
-        let mut field = |wanted: bool| {
-            if !wanted {
-                return Ok(0);
-            }
-            if style.colons && self.take(1)? != b":" {
+        let mut fields = [*b"00"; 3];
+        let written = match style.precision {
+            Precision::Hours => 1,
+            Precision::Minutes => 2,
+            Precision::Seconds => 3,
+        };
+        for (i, field) in fields.iter_mut().enumerate().take(written) {
+            if i > 0 && style.colons && self.take(1)? != b":" {
                 return Err(Fault::Bad);
             }
-            self.fixed(2)
-        };
-        let minutes = field(style.precision >= Precision::Minutes)?;
-        let seconds = field(style.precision >= Precision::Seconds)?;
-        in_range(hours, 0..=24, "time zone offset hour")?;
-        in_range(minutes, 0..=60, "time zone offset minute")?;
-        in_range(seconds, 0..=60, "time zone offset second")?;
+            field.copy_from_slice(self.take(2)?);
+        }
+        let numbers = fields.map(|field| digits(&field));
+        let readable = numbers.iter().take_while(|number| number.is_ok()).count();
+        let [hours, minutes, seconds] = numbers.map(|number| number.unwrap_or(0));
+        // What is out of range is told first, the smallest unit before the others.
+        for (i, number, most, what) in [
+            (2, seconds, 60, "time zone offset second"),
+            (1, minutes, 60, "time zone offset minute"),
+            (0, hours, 24, "time zone offset hour"),
+        ] {
+            if i < readable {
+                in_range(number, 0..=most, what)?;
+            }
+        }
+        if readable < fields.len() {
+            return Err(Fault::Bad);
+        }
         let offset = (hours * 60 + minutes) * 60 + seconds;
         self.parts.offset = Some(match sign {
             b'+' => offset,
@@ -347,6 +364,14 @@ impl Reader<'_> {
         let len = zone_name_len(self.value).ok_or(Fault::Bad)?;
         self.parts.zone_name = self.take(len)?.to_vec();
         Ok(())
+    }
+}
+
+/// Digits with a sign before them or not.
+fn signed(text: &[u8]) -> Result<i64, Fault> {
+    match text {
+        [b'-', rest @ ..] => Ok(-digits(rest)?),
+        [b'+', rest @ ..] | rest => digits(rest),
     }
 }
 

@@ -9,10 +9,10 @@ use crate::funcs::{Args, Func, FuncError};
 use crate::json::{self, Numbers, Style};
 use crate::limits::Ctx;
 use crate::map::Map;
+use crate::strconv::{parse_float, parse_int, parse_uint};
 use crate::types::Type;
 use crate::value::Value;
 
-use super::cast::{parse_float, parse_int, parse_uint};
 use super::letters::{chars, is_letter};
 use super::yaml_decode;
 use super::yaml_emit::Emitter;
@@ -94,7 +94,11 @@ fn number(text: &[u8]) -> String {
     if let Ok(n) = parse_uint(text, 0) {
         return n.to_string();
     }
-    float::format(parse_float(text).unwrap_or(f64::INFINITY), b'g', None)
+    match parse_float(text) {
+        Some(x) => float::format(x, b'g', None),
+        // Too large for a number, it is read back as a string.
+        None => String::from_utf8_lossy(text).into_owned(),
+    }
 }
 
 /// Whether a string is still a string when it stands without quotes.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, StrInput, Tag};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 
 use crate::limits::{Ctx, LimitError};
 
@@ -65,6 +65,12 @@ pub(super) fn compose<'a>(ctx: &mut Ctx, text: &'a [u8]) -> Result<Option<Docume
     let text = readable(text).map_err(|problem| Fault::Text(format!("yaml: {problem}")))?;
     let mut composer = Composer {
         text,
+        unended_at: match text.lines().last() {
+            Some(line) if !text.ends_with(['\n', '\r']) && !line.trim().is_empty() => {
+                text.chars().count()
+            }
+            _ => usize::MAX,
+        },
         nodes: Vec::new(),
         anchors: HashMap::new(),
         open: Vec::new(),
@@ -73,7 +79,7 @@ pub(super) fn compose<'a>(ctx: &mut Ctx, text: &'a [u8]) -> Result<Option<Docume
     while let Some(event) = parser.next_event() {
         let (event, span) = event.map_err(|error| composer.explain(&error))?;
         ctx.charge(1)?;
-        if let Some(root) = composer.take(ctx, event, span.start)? {
+        if let Some(root) = composer.take(ctx, event, span)? {
             // A broken end of the document is a fault of the document.
             let end = parser.next_event().transpose();
             end.map_err(|error| composer.explain(&error))?;
@@ -106,6 +112,8 @@ fn readable(text: &[u8]) -> Result<&str, &'static str> {
 
 struct Composer<'a> {
     text: &'a str,
+    /// Where the text ends, in characters, if its last line is not empty and has no line break.
+    unended_at: usize,
     nodes: Vec<Node>,
     anchors: HashMap<usize, NodeId>,
     /// The collections around the current position.
@@ -118,19 +126,32 @@ impl Composer<'_> {
         &mut self,
         ctx: &mut Ctx,
         event: Event<'_>,
-        start: Marker,
+        span: Span,
     ) -> Result<Option<NodeId>, Fault> {
         match event {
             Event::Alias(anchor) => {
                 let target = self.anchors.get(&anchor).copied();
-                let id = self.add(ctx, Node::Alias { target, at: start }, 0)?;
+                let id = self.add(
+                    ctx,
+                    Node::Alias {
+                        target,
+                        at: span.start,
+                    },
+                    0,
+                )?;
                 Ok(self.complete(id))
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let tag = tag.map(|tag| full(&tag)).unwrap_or_default();
                 ctx.reserve(text.len() + tag.len())?;
+                let mut text = text.into_owned();
+                let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                if is_block && span.end.index() >= self.unended_at && text.ends_with('\n') {
+                    // Go adds no line break to a last line that has none.
+                    text.pop();
+                }
                 let scalar = Node::Scalar {
-                    text: text.into_owned(),
+                    text,
                     implicit: tag.is_empty() && style == ScalarStyle::Plain,
                     tag,
                 };

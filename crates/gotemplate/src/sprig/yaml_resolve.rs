@@ -1,7 +1,7 @@
 //! What scalars without quotes mean in YAML 1.1, as Go's `yaml.v2` has it: octal with a leading
 //! zero and `yes` for true, but no numbers to base 60.
 
-use super::cast::{parse_float, parse_int, parse_uint};
+use crate::strconv::{parse_float, parse_int, parse_uint};
 
 /// What a scalar stands for.
 #[derive(Debug, Clone, Copy, PartialEq)]

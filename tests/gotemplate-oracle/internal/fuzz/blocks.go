@@ -40,7 +40,10 @@ func (g *Generator) piece(depth int) string {
 	case 3:
 		return g.assignment()
 	case 4:
-		return "{{/* note */}}"
+		if g.oneIn(2) {
+			return g.change()
+		}
+		return pick(g, []string{"{{/* note */}}", "{{- /* note */ -}}", "{{- /* a\n b */}}"})
 	case 5:
 		if g.inRange && g.oneIn(2) {
 			return g.action(pick(g, []string{"break", "continue"}))
@@ -178,6 +181,22 @@ func (g *Generator) assignment() string {
 	}
 	target := pick(g, g.variables)
 	return g.action(fmt.Sprintf("%s = %s", target.name, g.bare(target.kind, expressionDepth-1)))
+}
+
+// change changes a list or a dict in place, which everyone who holds it sees.
+func (g *Generator) change() string {
+	for _, candidate := range g.variables {
+		switch candidate.kind {
+		case list:
+			return g.action("$_ := sortAlpha " + candidate.name)
+		case dict:
+			if g.oneIn(2) {
+				return g.action(fmt.Sprintf("$_ := unset %s %q", candidate.name, pick(g, []string{"a", "k"})))
+			}
+			return g.action(fmt.Sprintf("$_ := set %s %q %s", candidate.name, pick(g, []string{"a", "k"}), g.literal(scalar)))
+		}
+	}
+	return g.declaration()
 }
 
 func (g *Generator) declare(of kind) string {

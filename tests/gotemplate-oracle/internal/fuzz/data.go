@@ -11,10 +11,10 @@ import (
 func (g *Generator) data() json.RawMessage {
 	secrets := fmt.Sprintf(
 		`"s1":%s,"s2":%s,"json":%s,"n1":%s,"n2":%s,"int":{"$int":%q},"float":{"$float64":%q},"on":%t,"null":null,`+
-			`"list":%s,"numbers":[%s,%s],"none":[],"bare":{},"deep":{"a":{"b":%s},"l":%s}`,
+			`"list":%s,"numbers":[%s,%s],"none":[],"bare":{},"strings":%s,"bytes":{"$bytes":"aGn/"},"texts":{"$stringmap":{"a":"x","k":""}},"uint":{"$uint64":"7"},"deep":{"a":{"b":%s},"l":%s}`,
 		g.jsonWord(), g.jsonWord(), g.jsonWord(), g.jsonNumber(), g.jsonNumber(),
 		strconv.Itoa(g.random.IntN(20)-5), g.floatText(), g.oneIn(2),
-		g.jsonList(), g.jsonNumber(), g.jsonNumber(), g.jsonWord(), g.jsonList(),
+		g.jsonList(), g.jsonNumber(), g.jsonNumber(), pick(g, []string{`{"$strings":["y","x","y"]}`, `{"$strings":[]}`}), g.jsonWord(), g.jsonList(),
 	)
 	root := fmt.Sprintf(`{"Secrets":{%s},"Metadata":{"version":%s},"Annotations":{},"Labels":{"app":%s}}`,
 		secrets, g.jsonNumber(), g.jsonWord())

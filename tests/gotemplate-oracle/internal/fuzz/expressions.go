@@ -1,7 +1,6 @@
 package fuzz
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -39,6 +38,13 @@ const (
 	number
 	// scalar is a literal: what may go into a dict without it holding itself.
 	scalar
+	// object is a struct or a named number: a value with methods.
+	object
+	// pointer is an object whose address is printed where it is inside
+	// another value, so it never goes into one.
+	pointer
+	// document is JSON, mostly odd.
+	document
 )
 
 // pipeline is an expression as an action holds it.
@@ -65,7 +71,21 @@ func (g *Generator) stage() string {
 }
 
 func (g *Generator) any(depth int) string {
+	if g.oneIn(16) && g.profile != oracle.Text {
+		return "(" + g.literal(object) + ")"
+	}
+	if g.oneIn(24) {
+		return g.chain(depth)
+	}
 	return g.argument(pick(g, []kind{text, text, integer, float, boolean, list, dict, number}), depth)
+}
+
+// chain is a field or method of what is in parentheses.
+func (g *Generator) chain(depth int) string {
+	if g.oneIn(2) && g.profile != oracle.Text {
+		return "(" + g.literal(object) + ")" + pick(g, []string{".String", ".Month", ".Year", ".Major", ".IncPatch", ".Hours", ".Location", ".x"})
+	}
+	return "(" + g.bare(dict, depth) + ")" + pick(g, []string{".a", ".b", ".a.b", ".k", ".n.m", ".missing"})
 }
 
 // argument is an expression in the place of one argument.
@@ -88,7 +108,7 @@ func isLiteral(expression string) bool {
 // bare is an expression without parentheses around it.
 func (g *Generator) bare(wanted kind, depth int) string {
 	switch wanted {
-	case small, pattern, format, version, constraint, scalar, head, next, fresh, moment, layout, zone, yaml:
+	case small, pattern, format, version, constraint, scalar, head, next, fresh, moment, layout, zone, yaml, object, pointer, document:
 		return g.literal(wanted)
 	case number:
 		return g.field(number)
@@ -144,7 +164,7 @@ func (g *Generator) wrong(wanted kind) string {
 	switch wanted {
 	case moment, layout, zone, yaml:
 		return g.literal(wanted)
-	case small, scalar, head, next, fresh:
+	case small, scalar, head, next, fresh, object, pointer:
 		return pick(g, []string{`"3"`, "nil", "1.5", "true", "$.Secrets.n1"})
 	}
 	return pick(g, []string{"nil", "$.Secrets.missing", "5", "1.5", `"x"`, "true", ".", "$.Labels", "$.Secrets.list", `""`})
@@ -180,7 +200,7 @@ func (g *Generator) field(wanted kind) string {
 	case text:
 		return root + pick(g, []string{".Secrets.s1", ".Secrets.s2", ".Secrets.json", ".Labels.app", ".Secrets.deep.a.b"})
 	case integer:
-		return root + ".Secrets.int"
+		return root + pick(g, []string{".Secrets.int", ".Secrets.int", ".Secrets.uint"})
 	case number:
 		return root + pick(g, []string{".Secrets.n1", ".Secrets.n2", ".Metadata.version"})
 	case float:
@@ -188,90 +208,10 @@ func (g *Generator) field(wanted kind) string {
 	case boolean:
 		return root + pick(g, []string{".Secrets.on", ".Secrets.on", ".Secrets.null"})
 	case list:
-		return root + pick(g, []string{".Secrets.list", ".Secrets.numbers", ".Secrets.none", ".Secrets.deep.l"})
+		return root + pick(g, []string{".Secrets.list", ".Secrets.numbers", ".Secrets.none", ".Secrets.deep.l", ".Secrets.strings", ".Secrets.bytes"})
 	case dict:
-		return root + pick(g, []string{".Secrets.deep", ".Labels", ".Secrets.bare", ".Secrets.deep.a", ".Metadata"})
+		return root + pick(g, []string{".Secrets.deep", ".Labels", ".Secrets.bare", ".Secrets.deep.a", ".Metadata", ".Secrets.texts"})
 	default:
 		return pick(g, []string{".", "$", ".Secrets.null"})
 	}
-}
-
-func (g *Generator) literal(wanted kind) string {
-	switch wanted {
-	case text, scalar:
-		return g.quoted(g.word())
-	case integer:
-		return pick(g, []string{"0", "1", "-1", "7", "42", "0x1f", "1_000", "'a'", "9223372036854775807", "-9223372036854775808", "1e3"})
-	case float:
-		return pick(g, []string{"0.0", "1.5", "-2.5", "1e6", "1e21", "1e-7", ".5", "3.0", "0x1p-2", "1e300"})
-	case boolean:
-		return pick(g, []string{"true", "false"})
-	case list:
-		return pick(g, []string{"list", `list 1 "a"`, "until 3", `splitList "," "x,y,,z"`, "list nil true 1.5"})
-	case dict:
-		return pick(g, []string{"dict", `dict "a" 1`, `dict "a" 1 "b" "x"`, `dict "k" nil`})
-	case small:
-		return pick(g, []string{"0", "1", "2", "3", "0", "1", "2", "5", "8", "11", "-1", "-3"})
-	case head:
-		return pick(g, []string{"0", "0", "0", "1"})
-	case next:
-		return pick(g, []string{"1", "1", "2"})
-	case fresh:
-		return pick(g, []string{"dict", `dict "a" 1`, `dict "app" "" "b" nil`})
-	case moment:
-		return pick(g, []string{"0", "1500000000", "-1", `toDate "2006-01-02" "2024-02-29"`, `toDate "2006-01-02 15:04" "1999-12-31 23:59"`})
-	case layout:
-		return g.quoted(pick(g, []string{
-			"2006-01-02", "2006-01-02T15:04:05Z07:00", "Mon Jan _2 15:04:05 2006", "3:04PM", "Monday, 02-Jan-06 15:04:05 MST", "002", ".000", "x",
-		}))
-	case zone:
-		return pick(g, []string{`"UTC"`, `"GMT"`, `""`, `"No/Where"`})
-	case yaml:
-		return g.quoted(pick(g, []string{
-			"a: 1\nb: [x, true, null]\n", "a: {b: c}\n", "k: |\n  one\n  two\n", "", "a: 'it''s'\n", "n: 1.50\nh: 0x1f\ns: \"1\"\n", "# note\na: ~\n",
-		}))
-	case pattern:
-		return g.quoted(pick(g, []string{"a", "[a-z]+", "(o|l)+", `\d*`, "^.", ".$", "(?i)HE", "x*", "", "(a)(b)?", "[", "(", `\s`, "é", `\b`}))
-	case format:
-		return g.quoted(g.format())
-	case version:
-		return g.quoted(pick(g, []string{"1.2.3", "v1.2", "1.0.0-rc.1", "2.0.0+b", "x", "", "0.0.1", "1"}))
-	case constraint:
-		return g.quoted(pick(g, []string{"^1.2", "~1.2.0", ">=1.0.0 <2", "*", "1.x || 2.x", "=1.2.3", "!=1.0.0", "bad", "1.0 - 2.0", ">=1.0.0-0"}))
-	default:
-		return "nil"
-	}
-}
-
-func (g *Generator) word() string {
-	return pick(g, []string{
-		"", "a", "hello", "Hello World", "foo_bar-baz", "FooBarBaz", "a,b,c", " padded ", "é日本🙂", "line\nbreak", "tab\t", "\"quoted\"",
-		"<&>'", "42", "-3.5", "0x1f", "1e3", "true", `{"a":[1,2.5,null]}`, "aGVsbG8=", "/w==", "a b", "100%", "$1", "\x00\x7f", "\xff\xfe",
-		"https://u:p@h.example:80/p?q=1#f", "2024-02-29", "1h30m", "the quick brown fox jumps", "a.b.c", "../x//y/./z.tar.gz", "NBSWY3DP",
-	})
-}
-
-func (g *Generator) quoted(plain string) string {
-	if g.oneIn(4) && strconv.CanBackquote(plain) {
-		return "`" + plain + "`"
-	}
-	return strconv.Quote(plain)
-}
-
-// format is one for printf with up to three verbs.
-func (g *Generator) format() string {
-	var made strings.Builder
-	for range 1 + g.random.IntN(3) {
-		made.WriteString(pick(g, []string{"", "", "x", " ", "%%", "é"}))
-		made.WriteString("%")
-		made.WriteString(pick(g, []string{"", "", "", "+", "-", "#", " ", "0", "+#", "-0", "[1]", "[2]", "[9]"}))
-		if g.oneIn(3) {
-			fmt.Fprintf(&made, "%d", g.random.IntN(20))
-		}
-		if g.oneIn(4) {
-			fmt.Fprintf(&made, ".%d", g.random.IntN(8))
-		}
-		made.WriteString(pick(g, strings.Split("v v v s s d q x X t T f e g G c U b o O E F ! z", " ")))
-	}
-	return made.String()
 }

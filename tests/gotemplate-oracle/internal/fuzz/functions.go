@@ -14,7 +14,7 @@ type function struct {
 
 var kindLetters = map[byte]kind{
 	'a': anything, 's': text, 'i': integer, 'f': float, 'b': boolean, 'l': list, 'd': dict, 'n': small, 'p': pattern,
-	'%': format, 'v': version, 'c': constraint, 't': scalar, '#': number, '0': head, '1': next, 'x': fresh, 'm': moment, 'w': layout, 'z': zone, 'y': yaml,
+	'%': format, 'v': version, 'c': constraint, 't': scalar, '#': number, '0': head, '1': next, 'x': fresh, 'm': moment, 'w': layout, 'z': zone, 'y': yaml, 'o': object, 'q': pointer, 'j': document,
 }
 
 // Each word is NAME:ARGUMENTS:RESULT in the letters above. A name may appear
@@ -25,6 +25,7 @@ and:aa:a and:ba:a or:aa:a or:bba:a not:a:b not:b:b eq:ss:b eq:ii:b eq:sss:b eq:f
 lt:ii:b lt:ss:b lt:ff:b le:ii:b le:ss:b lt:#a:b gt:ii:b gt:ff:b ge:ii:b ge:ss:b
 index:l0:a index:ds:a index:dss:a index:s0:i index:ln:a len:s:i len:l:i len:d:i len:#:i print:aa:s print:s:s print:aaa:s
 printf:%a:s printf:%aa:s printf:%s:s printf:%i:s printf:%f:s printf:%#:s printf:%#s:s printf:%aaa:s println:aa:s html:s:s html:a:s js:s:s js:a:s
+printf:%l:s printf:%d:s printf:%ld:s print:ld:s println:da:s eq:da:b eq:la:b ne:aa:b len:a:i not:l:b index:aa:a index:da:a
 urlquery:s:s urlquery:aa:s call:a:a slice:l0:l slice:l01:l slice:ln:l
 `)
 
@@ -51,6 +52,10 @@ mustAppend:la:l mustSlice:l01:l mustUniq:l:l slice:l:l
 dict:sa:d dict:sasa:d get:ds:a hasKey:ds:b pick:ds:d pick:dss:d omit:ds:d omit:dss:d pluck:sdd:l dig:ssd:a dig:sssd:a
 set:dst:d merge:xd:d mergeOverwrite:xd:d mustMerge:xd:d unset:ds:d
 base:s:s dir:s:s clean:s:s ext:s:s isAbs:s:b osBase:s:s osDir:s:s osExt:s:s urlParse:s:d urlJoin:d:s
+fromJson:j:a fromJson:j:l mustFromJson:j:a slice:l00:l rest:a:l first:a:a sortAlpha:l:a
+printf:%o:s printf:%q:s printf:%oq:s print:oq:s eq:oo:b eq:qq:b eq:oa:b ne:qo:b deepEqual:oo:b deepEqual:qq:b len:q:i index:qa:a
+typeOf:o:s typeOf:q:s kindOf:o:s toString:o:s toString:q:s quote:oq:s toJson:o:s toJson:q:s int:o:i float64:o:f cat:oq:s has:ol:b
+deepCopy:o:a empty:q:b html:o:s toDecimal:o:i add:oo:i round:on:f durationRound:o:s urlquery:q:s merge:xd:a
 semver:v:a semverCompare:cv:b duration:s:a duration:i:a durationRound:s:s durationRound:a:s mustToDate:ss:a
 `))
 
@@ -60,14 +65,26 @@ fromYaml:y:d hexdec:s:s hello::s
 `))
 
 // pipeable tells whether the last argument may be whatever comes down a pipe:
-// not a dict into itself, and not a date that turns out to be now.
+// not a dict into itself, not a date that turns out to be now, and not a count
+// that fills the memory.
 func (f function) pipeable() bool {
+	if f.last() == small {
+		return false
+	}
 	for _, argument := range f.arguments {
-		if argument == scalar || argument == moment || argument == zone || argument == yaml {
+		if slices.Contains([]kind{scalar, moment, zone, yaml, object, pointer}, argument) {
 			return false
 		}
 	}
 	return true
+}
+
+// last is the kind of the last argument.
+func (f function) last() kind {
+	if len(f.arguments) == 0 {
+		return anything
+	}
+	return f.arguments[len(f.arguments)-1]
 }
 
 func shapes(table string) []function {
