@@ -263,6 +263,12 @@ fn an_invalid_one_says_so_and_fails_those_who_take_it_until_it_is_repaired() -> 
         assert_eq!(space.secret("db").await?, before);
         space.await_synced("other").await?;
 
+        let long = format!("{{{{ {} }}}}", "n".repeat(4096));
+        edit_template(&space, "shared", "url", &long).await?;
+        let status = await_checked(&space, "shared", false).await?;
+        let error = status["error"].as_str().unwrap_or_default();
+        assert!(error.len() <= 1024 && error.ends_with('…'), "{error}");
+
         edit_template(&space, "shared", "url", "repaired").await?;
         let status = await_checked(&space, "shared", true).await?;
         assert_eq!(status["error"], "");
