@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::set::Set;
 
 /// Keeps parsed sets, so that resources with the same templates share one and none is parsed at
-/// every sync. The least recently used go first when their texts together pass a bound.
+/// every sync. The least recently used go first when all together pass a bound.
 pub struct ParsedCache {
     prototype: Set,
     max_bytes: usize,
@@ -25,12 +25,12 @@ struct Shelf {
 
 struct Entry {
     set: Arc<Set>,
+    weight: usize,
     used: u64,
 }
 
 impl ParsedCache {
-    /// A cache for sets with the functions and options of `prototype`, holding up to `max_bytes` of
-    /// template text.
+    /// A cache for sets with the functions and options of `prototype`, holding up to about `max_bytes`.
     pub fn new(prototype: Set, max_bytes: usize) -> Self {
         Self {
             prototype,
@@ -81,14 +81,18 @@ impl Shelf {
     }
 
     fn put(&mut self, key: &Arc<[u8]>, set: Arc<Set>, max_bytes: usize) {
-        if key.len() > max_bytes {
+        let weight = key.len() + set.weight();
+        if weight > max_bytes {
             return;
         }
-        self.bytes += key.len();
-        let used = self.clock;
-        if let Some(old) = self.entries.insert(Arc::clone(key), Entry { set, used }) {
-            drop(old);
-            self.bytes -= key.len();
+        self.bytes += weight;
+        let entry = Entry {
+            set,
+            weight,
+            used: self.clock,
+        };
+        if let Some(old) = self.entries.insert(Arc::clone(key), entry) {
+            self.bytes -= old.weight;
         }
         while self.bytes > max_bytes {
             let oldest = self
@@ -98,8 +102,8 @@ impl Shelf {
                 .min_by_key(|(_, entry)| entry.used)
                 .map(|(key, _)| Arc::clone(key));
             let Some(oldest) = oldest else { return };
-            self.entries.remove(&oldest);
-            self.bytes -= oldest.len();
+            let removed = self.entries.remove(&oldest);
+            self.bytes -= removed.map_or(0, |entry| entry.weight);
         }
     }
 }
@@ -153,8 +157,10 @@ mod tests {
 
     #[test]
     fn the_least_recently_used_set_goes_first() {
-        let key_bytes = key_of(&[("a", b"1")]).len();
-        let cache = ParsedCache::new(Set::new(), 2 * key_bytes);
+        let mut set = Set::new();
+        set.parse("a", b"1").unwrap();
+        let weight = key_of(&[("a", b"1")]).len() + set.weight();
+        let cache = ParsedCache::new(Set::new(), 2 * weight);
         let one = cache.get_or_parse(&[("a", b"1")]).unwrap();
         let two = cache.get_or_parse(&[("a", b"2")]).unwrap();
         cache.get_or_parse(&[("a", b"1")]).unwrap();
@@ -168,6 +174,15 @@ mod tests {
             &two,
             &cache.get_or_parse(&[("a", b"2")]).unwrap()
         ));
+    }
+
+    #[test]
+    fn sets_weigh_what_their_trees_take() {
+        let cache = ParsedCache::new(Set::new(), 1 << 20);
+        cache.get_or_parse(&[("a", b"a text")]).unwrap();
+        let actions = "{{.}}".repeat(4_000);
+        cache.get_or_parse(&[("a", actions.as_bytes())]).unwrap();
+        assert_eq!(cache.len(), 1, "20 kB of actions are more than a megabyte");
     }
 
     #[test]

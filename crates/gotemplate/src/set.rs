@@ -38,6 +38,10 @@ pub struct Set {
     missing_key: MissingKey,
     funcs: Arc<FuncMap>,
     templates: HashMap<String, Arc<Template>>,
+    /// Of all texts.
+    tokens: usize,
+    /// Of all texts.
+    bytes: usize,
 }
 
 /// A template and the text it came from.
@@ -74,6 +78,8 @@ impl Set {
             missing_key: MissingKey::Default,
             funcs: Arc::default(),
             templates: HashMap::new(),
+            tokens: 0,
+            bytes: 0,
         }
     }
 
@@ -108,16 +114,19 @@ impl Set {
             name,
             left_delim: self.left_delim.as_bytes(),
             right_delim: self.right_delim.as_bytes(),
+            tokens_before: self.tokens,
             has_function: &|name| funcs.contains(name) || builtins::find(name).is_some(),
         };
-        let trees = parse::parse(text, &syntax)
+        let parsed = parse::parse(text, &syntax)
             .map_err(|error| Error::parse(name, error.line, &error.message))?;
+        self.tokens += parsed.tokens;
+        self.bytes += text.len();
         self.owner.get_or_insert_with(|| name.to_owned());
         let source = Arc::new(Source {
             name: name.to_owned(),
             text: text.to_owned(),
         });
-        for tree in trees {
+        for tree in parsed.trees {
             if is_blank(&tree.root) && self.templates.contains_key(&tree.name) {
                 continue;
             }
@@ -127,6 +136,13 @@ impl Set {
                 .insert(name, Arc::new(Template { tree, source }));
         }
         Ok(())
+    }
+
+    /// About the memory that its templates take, in bytes.
+    pub(crate) fn weight(&self) -> usize {
+        const TOKEN: usize = 100;
+        // A text is kept to find places in, and what is between actions once more.
+        2 * self.bytes + TOKEN * self.tokens
     }
 
     /// The names of all templates, sorted.

@@ -198,3 +198,15 @@ fn debug_output_shows_no_content() {
     assert!(!format!("{value:?}").contains("hunter2"));
     assert!(!format!("{:?}", Value::str("hunter2")).contains("hunter2"));
 }
+
+#[test]
+fn templates_whose_trees_would_fill_the_memory_are_refused_together_too() {
+    let mut set = Set::new();
+    let half = "{{.}}".repeat(20_000);
+    set.parse("one", half.as_bytes()).unwrap();
+    let error = set.parse("two", half.as_bytes()).unwrap_err();
+    let words =
+        "template: two:1: the templates of a set have more than 100000 words and signs together";
+    assert_eq!(error.exact(), words);
+    assert_eq!(set.names(), ["one"]);
+}

@@ -55,7 +55,6 @@ impl From<TransformError> for Problem {
             | TransformError::Repeated(_) => Self::Link(error),
             TransformError::NoTemplate { .. }
             | TransformError::DuplicateName(_)
-            | TransformError::DuplicateKey(_)
             | TransformError::RawKey
             | TransformError::Parse(_)
             | TransformError::Filter(_) => Self::Transform(error),

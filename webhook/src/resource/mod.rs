@@ -92,6 +92,7 @@ impl Checked {
                 FaultKind::Template => Code::Sw701,
                 FaultKind::Expression => Code::Sw702,
                 FaultKind::Duplicate => Code::Sw703,
+                FaultKind::Shadowed => Code::Sw706,
                 FaultKind::Key => Code::Sw704,
                 FaultKind::Input => Code::Sw709,
             };

@@ -283,36 +283,6 @@ fn a_value_that_cannot_be_encoded_is_told_by_its_key() {
 }
 
 #[test]
-fn base64_goes_there_and_back() {
-    let transformation = Transformation {
-        excludes: vec![".".into()],
-        ..templates(&[
-            ("coded", "{{ .Secrets.user | b64enc }}"),
-            ("decoded", "{{ .Secrets.user | b64enc | b64dec }}"),
-        ])
-    };
-    assert_eq!(
-        rendered(r#"{"user":"ä<b"}"#, KvType::V1, &transformation),
-        pairs(&[("coded", "w6Q8Yg=="), ("decoded", "ä<b")])
-    );
-}
-
-#[test]
-fn templates_see_metadata_labels_and_annotations_and_no_wrapping() {
-    let transformation = Transformation {
-        excludes: vec![".".into()],
-        ..templates(&[(
-            "all",
-            "{{ .Metadata.version }} {{ .Labels.tier }} {{ .Annotations.team }} {{ .WrapData }}",
-        )])
-    };
-    assert_eq!(
-        rendered(V2, KvType::V2, &transformation),
-        pairs(&[("all", "1 db payments <no value>")])
-    );
-}
-
-#[test]
 fn templates_see_what_filters_leave_out() {
     let transformation = Transformation {
         includes: vec!["^port$".into()],

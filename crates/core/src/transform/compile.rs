@@ -1,11 +1,11 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use secretwire_api::{
     SecretTransformationSpec, Template, Transformation, TransformationRef, names::RAW_KEY,
 };
 use secretwire_gotemplate::ParsedCache;
 
-use super::{Filters, Key, Output, Transform, TransformError};
+use super::{FilterError, Filters, Key, Output, Transform, TransformError};
 use crate::ObjectKey;
 
 /// A template, and the key that it makes, if any.
@@ -27,6 +27,8 @@ pub fn compile<'a>(
     let exclude_raw = exclude_raw || transformation.exclude_raw.unwrap_or_default();
     let mut includes = transformation.includes.clone();
     let mut excludes = transformation.excludes.clone();
+    // Where expressions come from that are not the resource's own, to be told of a bad one.
+    let mut origins: BTreeMap<&str, ObjectKey> = BTreeMap::new();
     let mut named: Vec<Named<'a>> = transformation
         .templates
         .iter()
@@ -66,21 +68,33 @@ pub fn compile<'a>(
             let output = output.unwrap_or(&wanted.name);
             named.push(Named::output(&key, &wanted.name, output, template));
         }
-        if !link.ignore_includes.unwrap_or_default() {
-            includes.extend(spec.includes.iter().cloned());
+        for (ignored, all, more) in [
+            (link.ignore_includes, &mut includes, &spec.includes),
+            (link.ignore_excludes, &mut excludes, &spec.excludes),
+        ] {
+            if !ignored.unwrap_or_default() {
+                origins.extend(
+                    more.iter()
+                        .map(|expression| (expression.as_str(), key.clone())),
+                );
+                all.extend(more.iter().cloned());
+            }
         }
-        if !link.ignore_excludes.unwrap_or_default() {
-            excludes.extend(spec.excludes.iter().cloned());
-        }
+    }
+    for own in transformation
+        .includes
+        .iter()
+        .chain(&transformation.excludes)
+    {
+        origins.remove(own.as_str());
     }
     includes.sort();
     excludes.sort();
-    build(
-        named,
-        Filters::compile(&includes, &excludes)?,
-        exclude_raw,
-        cache,
-    )
+    let filters = Filters::compile(&includes, &excludes).map_err(|error| FilterError {
+        origin: origins.remove(error.expression.as_str()),
+        ..error
+    })?;
+    build(named, filters, exclude_raw, cache)
 }
 
 /// The SecretTransformation that a link of a resource in `namespace` means.
@@ -146,41 +160,35 @@ fn build(
     // Sources first, as no key sorts before any; then by key and name.
     named.sort_by(|a, b| (&a.key, &a.name).cmp(&(&b.key, &b.name)));
     let mut known = BTreeSet::new();
-    let mut keys = BTreeSet::new();
     for template in &named {
         if !known.insert(template.name.as_str()) {
             return Err(TransformError::DuplicateName(template.name.clone()));
         }
-        if let Some(key) = &template.key {
-            if key == RAW_KEY && !exclude_raw {
-                return Err(TransformError::RawKey);
-            }
-            if !keys.insert(key.as_str()) {
-                return Err(TransformError::DuplicateKey(key.clone()));
-            }
+        if template.key.as_deref() == Some(RAW_KEY) && !exclude_raw {
+            return Err(TransformError::RawKey);
         }
     }
-    let outputs: Vec<_> = named
-        .iter()
-        .filter_map(|template| {
-            let key = template.key.as_ref()?;
-            Some(Output {
-                key: if is_template(key) {
-                    Key::EachSource(key_template(&template.name))
-                } else {
-                    Key::Fixed(key.clone())
-                },
-                template: template.name.clone(),
-            })
-        })
-        .collect();
-    let key_templates: Vec<_> = named
-        .iter()
-        .filter_map(|template| {
-            let key = template.key.as_deref().filter(|key| is_template(key))?;
-            Some((key_template(&template.name), key))
-        })
-        .collect();
+    let mut outputs: Vec<Output> = Vec::new();
+    let mut key_templates = Vec::new();
+    for (index, template) in named.iter().enumerate() {
+        let Some(key) = &template.key else { continue };
+        let next = named.get(index + 1);
+        if next.is_some_and(|next| next.key.as_ref() == Some(key)) {
+            // The last by name makes the key.
+            continue;
+        }
+        let key = if is_template(key) {
+            let name = key_template(&template.name, &known);
+            key_templates.push((name.clone(), key.as_str()));
+            Key::EachSource(name)
+        } else {
+            Key::Fixed(key.clone())
+        };
+        outputs.push(Output {
+            key,
+            template: template.name.clone(),
+        });
+    }
     let texts: Vec<(&str, &[u8])> = named
         .iter()
         .map(|template| (template.name.as_str(), template.text.as_bytes()))
@@ -209,6 +217,11 @@ pub(super) fn is_template(key: &str) -> bool {
     key.contains("{{")
 }
 
-fn key_template(name: &str) -> String {
-    format!("{name} (key)")
+/// What the template of the key of the template `name` is called: as none of those that users named.
+fn key_template(name: &str, known: &BTreeSet<&str>) -> String {
+    let mut free = format!("{name} (key)");
+    while known.contains(free.as_str()) {
+        free.push_str(" (key)");
+    }
+    free
 }

@@ -1,10 +1,14 @@
 use regex::bytes::{Regex, RegexBuilder};
 use secretwire_gotemplate::sprig::regex_pattern;
 
+use crate::ObjectKey;
+
 /// An expression that does not compile.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{field} {}", complaint(expression, cause))]
+#[error("{}{field} {}", place(origin.as_ref()), complaint(expression, cause))]
 pub struct FilterError {
+    /// The SecretTransformation that has it, where it is not the resource itself.
+    pub origin: Option<ObjectKey>,
     /// `includes` or `excludes`.
     pub field: &'static str,
     /// The expression.
@@ -26,6 +30,7 @@ impl Filters {
         let compiled = |field, expressions: &[String]| {
             let each = expressions.iter().map(|expression| {
                 compile_one(expression, count).map_err(|cause| FilterError {
+                    origin: None,
                     field,
                     expression: expression.clone(),
                     cause,
@@ -75,6 +80,10 @@ const MAX_COUNT: usize = 1000;
 /// Memory for all expressions of a transformation, and for one of them.
 const ALL_BYTES: usize = 16 << 20;
 const ONE_BYTES: usize = 1 << 20;
+
+fn place(origin: Option<&ObjectKey>) -> String {
+    origin.map_or_else(String::new, |key| format!("SecretTransformation {key}: "))
+}
 
 /// What is said of an expression that is none. Of a long one only the beginning is quoted, or it would crowd out the cause.
 pub(super) fn complaint(expression: &str, cause: &str) -> String {

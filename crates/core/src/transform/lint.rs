@@ -38,6 +38,8 @@ pub enum FaultKind {
     Expression,
     /// Something twice that can be there once.
     Duplicate,
+    /// A template whose key another makes.
+    Shadowed,
     /// A key that the Secret cannot have.
     Key,
     /// A field that the input of templates has not.
@@ -202,8 +204,10 @@ impl<'a> Pass<'a> {
             self.add(field, FaultKind::Key, text);
         }
         if !self.keys.insert(key.to_owned()) {
-            let text = format!("another template makes the key {key:?} too: set keyOverride");
-            self.add(field, FaultKind::Duplicate, text);
+            let text = format!(
+                "another template makes the key {key:?} too, and the one whose name sorts last wins: set keyOverride"
+            );
+            self.add(field, FaultKind::Shadowed, text);
         }
     }
 

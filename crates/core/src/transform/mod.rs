@@ -112,9 +112,6 @@ pub enum TransformError {
     /// Two templates with one name.
     #[error("two templates are called {0:?}: give one of them another `name`")]
     DuplicateName(String),
-    /// Two templates for one key.
-    #[error("two templates make the key {0:?}: set `keyOverride` on one of them")]
-    DuplicateKey(String),
     /// A template for the operator's own key.
     #[error("a template makes the key `_raw`: set excludeRaw, or choose another key")]
     RawKey,

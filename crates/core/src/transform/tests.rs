@@ -135,7 +135,7 @@ fn missing_repeated_and_unknown_links_are_named() {
 }
 
 #[test]
-fn names_and_keys_are_made_once() {
+fn a_name_is_there_once_and_the_last_name_makes_a_key() {
     let inline = |name: Option<&str>| Transformation {
         templates: [("mine".to_owned(), template(name, "x"))].into(),
         transformation_refs: vec![TransformationRef {
@@ -151,10 +151,29 @@ fn names_and_keys_are_made_once() {
         try_compile(&inline(Some("url")), &linked()).unwrap_err(),
         TransformError::DuplicateName("url".into())
     );
-    assert_eq!(
-        try_compile(&inline(None), &linked()).unwrap_err(),
-        TransformError::DuplicateKey("mine".into())
-    );
+    let compiled = try_compile(&inline(None), &linked()).unwrap();
+    assert_eq!(keys(&compiled), ["mine"]);
+    assert_eq!(compiled.outputs[0].template, "url", "after `app/db/mine`");
+}
+
+#[test]
+fn the_template_of_a_key_is_called_as_none_of_the_user() {
+    let transformation = Transformation {
+        templates: [
+            ("{{ .Key }}".to_owned(), template(Some("a"), "x")),
+            ("other".to_owned(), template(Some("a (key)"), "y")),
+        ]
+        .into(),
+        ..Transformation::default()
+    };
+    let compiled = try_compile(&transformation, &linked()).unwrap();
+    let outputs: Vec<_> = compiled
+        .outputs
+        .iter()
+        .map(|output| output.key.clone())
+        .collect();
+    let each = Key::EachSource("a (key) (key)".to_owned());
+    assert_eq!(outputs, [Key::Fixed("other".to_owned()), each]);
 }
 
 #[test]
@@ -306,7 +325,7 @@ fn every_fault_of_a_transformation_is_found_at_its_field() {
         ("templates[{{ .Key]", FaultKind::Template),
         (
             "transformationRefs[0].templateRefs[0].keyOverride",
-            FaultKind::Duplicate,
+            FaultKind::Shadowed,
         ),
         (
             "transformationRefs[0].templateRefs[1].name",
@@ -315,7 +334,7 @@ fn every_fault_of_a_transformation_is_found_at_its_field() {
         ("transformationRefs[0].templateRefs[2].name", FaultKind::Key),
         (
             "transformationRefs[0].templateRefs[2].name",
-            FaultKind::Duplicate,
+            FaultKind::Shadowed,
         ),
         ("transformationRefs[1]", FaultKind::Duplicate),
         ("includes[1]", FaultKind::Expression),
@@ -429,4 +448,31 @@ fn fields_that_the_input_has_not_are_named_with_those_that_it_has() {
         expected,
         "whoever takes a template may call it for keys"
     );
+}
+
+#[test]
+fn a_bad_expression_is_told_with_the_object_that_has_it() {
+    let linked = |include: &str| {
+        let spec = SecretTransformationSpec {
+            includes: vec![include.to_owned()],
+            ..SecretTransformationSpec::default()
+        };
+        BTreeMap::from([(ObjectKey::new("app", "shared"), spec)])
+    };
+    let transformation = |own: &str| Transformation {
+        includes: vec![own.to_owned()],
+        transformation_refs: vec![link("shared")],
+        ..Transformation::default()
+    };
+    let told = |own: &str, shared: &str| {
+        let error = try_compile(&transformation(own), &linked(shared)).unwrap_err();
+        error.to_string()
+    };
+    let of_another = told("a", "(");
+    assert!(
+        of_another.starts_with(r#"SecretTransformation app/shared: includes "(""#),
+        "{of_another}"
+    );
+    let of_both = told("(", "(");
+    assert!(of_both.starts_with(r#"includes "(""#), "{of_both}");
 }

@@ -407,7 +407,8 @@ impl<'a> Lexer<'a> {
     }
 
     /// Nothing follows an error.
-    fn error(&mut self, message: impl Into<String>) -> Token<'a> {
+    /// A last token, which says why there are no more.
+    pub(super) fn error(&mut self, message: impl Into<String>) -> Token<'a> {
         let token = Token {
             kind: TokenKind::Error,
             pos: self.start,

@@ -25,12 +25,18 @@ pub(crate) use number::Number;
 /// recurse over them.
 const MAX_NESTING: usize = 500;
 
+/// Tokens that the texts of a set may have together: words, signs, and the text between actions. A tree takes many times
+/// the memory of its text, some ten megabytes for this many.
+const MAX_TOKENS: usize = 100_000;
+
 /// What the parser must know beside the text.
 pub(crate) struct Syntax<'a> {
     /// The name of the text, for messages.
     pub(crate) name: &'a str,
     pub(crate) left_delim: &'a [u8],
     pub(crate) right_delim: &'a [u8],
+    /// Tokens that other texts of the set have.
+    pub(crate) tokens_before: usize,
     /// Whether a function is known.
     pub(crate) has_function: &'a (dyn Fn(&str) -> bool + Sync),
 }
@@ -42,8 +48,15 @@ pub(crate) struct SyntaxError {
     pub(crate) message: String,
 }
 
-/// Parses a text into the template called like it and those it defines.
-pub(crate) fn parse(text: &[u8], syntax: &Syntax<'_>) -> Result<Vec<Tree>, SyntaxError> {
+/// What a text comes to.
+pub(crate) struct Parsed {
+    /// The template called like the text, and those it defines.
+    pub(crate) trees: Vec<Tree>,
+    pub(crate) tokens: usize,
+}
+
+/// Parses a text.
+pub(crate) fn parse(text: &[u8], syntax: &Syntax<'_>) -> Result<Parsed, SyntaxError> {
     let mut lexer = Lexer::new(text, syntax.left_delim, syntax.right_delim);
     lexer.break_is_keyword = !(syntax.has_function)("break");
     lexer.continue_is_keyword = !(syntax.has_function)("continue");
@@ -53,10 +66,14 @@ pub(crate) fn parse(text: &[u8], syntax: &Syntax<'_>) -> Result<Vec<Tree>, Synta
         scope: Scope::new(),
         trees: Vec::new(),
         nesting: 0,
+        tokens: 0,
     };
     let root = parser.top_level()?;
     parser.add(syntax.name.to_owned(), root)?;
-    Ok(parser.trees)
+    Ok(Parsed {
+        trees: parser.trees,
+        tokens: parser.tokens,
+    })
 }
 
 struct Parser<'a> {
@@ -65,6 +82,7 @@ struct Parser<'a> {
     scope: Scope<'a>,
     trees: Vec<Tree>,
     nesting: usize,
+    tokens: usize,
 }
 
 /// What belongs to one template and not to those defined inside it.
@@ -208,7 +226,14 @@ impl<'a> Parser<'a> {
     }
 
     fn read(&mut self) -> Token<'a> {
-        let token = self.lexer.next_token();
+        let token = if self.syntax.tokens_before + self.tokens < MAX_TOKENS {
+            self.lexer.next_token()
+        } else {
+            self.lexer.error(format!(
+                "the templates of a set have more than {MAX_TOKENS} words and signs together"
+            ))
+        };
+        self.tokens += 1;
         self.scope.line = token.line;
         token
     }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use secretwire_e2e::{Data as _, secret_value, shared};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{hourly, transformation};
 
@@ -69,7 +69,8 @@ fn a_link_takes_templates_under_other_keys_and_filters_as_far_as_it_is_told() ->
 }
 
 #[test]
-fn what_cannot_be_taken_is_told_with_what_there_is() -> Result<()> {
+fn an_unknown_template_is_told_with_those_there_are_and_of_one_key_the_last_name_wins() -> Result<()>
+{
     shared(async |stage| {
         let space = stage.space("not-there").await?;
         space
@@ -77,26 +78,27 @@ fn what_cannot_be_taken_is_told_with_what_there_is() -> Result<()> {
             .await?;
         let spec = json!({"templates": {"url": {"text": "x"}, "other": {"text": "y"}}});
         transformation(&space, "shared", spec).await?;
-        let inline = json!({"url": {"text": "z"}});
-        let cases = [
-            (
-                "unknown",
-                json!({"transformationRefs": [{"name": "shared", "templateRefs": [{"name": "ulr"}]}]}),
-                "no template \"ulr\"; it has: other, url",
-            ),
-            (
-                "same-key",
-                json!({"templates": inline, "transformationRefs": [{"name": "shared"}]}),
-                "two templates make the key \"url\"",
-            ),
-        ];
-        for (name, transformation, words) in cases {
-            let mut spec = hourly(&transformation);
+        let with = async |name: &str, transformation: &Value| {
+            let mut spec = hourly(transformation);
             spec["path"] = json!(space.path("all"));
-            space.sync(name, spec).await?;
-            space.await_failure(name, &[words]).await?;
-            assert!(space.find_secret(name).await?.is_none(), "{name}");
-        }
+            space.sync(name, spec).await
+        };
+        let links = json!([{"name": "shared", "templateRefs": [{"name": "ulr"}]}]);
+        with("unknown", &json!({"transformationRefs": links})).await?;
+        let words = "no template \"ulr\"; it has: other, url";
+        space.await_failure("unknown", &[words]).await?;
+        assert!(space.find_secret("unknown").await?.is_none());
+
+        // `…/shared/url` sorts after `…/mine/url`.
+        let inline = json!({"url": {"text": "z"}});
+        let links = json!([{"name": "shared"}]);
+        with(
+            "mine",
+            &json!({"templates": inline, "transformationRefs": links}),
+        )
+        .await?;
+        space.await_synced("mine").await?;
+        assert_eq!(space.secret("mine").await?.text("url"), Some("x"));
         Ok(())
     })
 }
