@@ -68,7 +68,7 @@ pub(crate) struct RenderArgs {
     /// standard input. Without it the secret is taken to be empty.
     #[arg(long, value_name = "FILE")]
     pub(crate) data: Option<PathBuf>,
-    /// The VaultStaticSecret to show, of several in any namespace or in this one; all of them when omitted.
+    /// The VaultStaticSecret to show, with its namespace where several have that name; all of them when omitted.
     #[arg(long, value_name = "[NAMESPACE/]NAME")]
     pub(crate) name: Option<String>,
     /// Namespace of resources that name none.

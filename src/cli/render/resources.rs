@@ -123,12 +123,14 @@ pub(super) fn is_called(key: &ObjectKey, name: &str) -> bool {
 }
 
 /// The names that choose one of these resources each.
-pub(super) fn choices<'a>(keys: impl Iterator<Item = &'a ObjectKey> + Clone) -> String {
+pub(super) fn choices<'a>(keys: impl Iterator<Item = &'a ObjectKey>) -> String {
+    let keys: Vec<_> = keys.collect();
+    let is_alone =
+        |key: &ObjectKey| keys.iter().filter(|other| other.name == key.name).count() == 1;
     let names: Vec<_> = keys
-        .clone()
+        .iter()
         .map(|key| {
-            let alone = keys.clone().filter(|other| other.name == key.name).count() == 1;
-            if alone {
+            if is_alone(key) {
                 key.name.clone()
             } else {
                 key.to_string()

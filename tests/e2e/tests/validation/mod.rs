@@ -54,8 +54,7 @@ fn kubectl_tells_ten_mistakes_of_many_and_how_many_there_are_besides() -> Result
         let space = stage.empty_space("mistakes").await?;
         let broken = shared_transformation("x", &["'('"; 500].join(", "));
         let said = refusal(&apply(&space, &broken).await?)?;
-        ensure!(said.contains("spec.excludes[9]: SW702"), "{said}");
-        ensure!(!said.contains("spec.excludes[10]"), "{said}");
+        ensure!(said.matches("SW702").count() == 10, "{said}");
         ensure!(said.contains("spec: and 490 more"), "{said}");
         Ok(())
     })
