@@ -68,8 +68,8 @@ pub(crate) struct RenderArgs {
     /// standard input. Without it the secret is taken to be empty.
     #[arg(long, value_name = "FILE")]
     pub(crate) data: Option<PathBuf>,
-    /// The VaultStaticSecret to show; all of them when omitted.
-    #[arg(long)]
+    /// The VaultStaticSecret to show, with its namespace where several have that name; all of them when omitted.
+    #[arg(long, value_name = "[NAMESPACE/]NAME")]
     pub(crate) name: Option<String>,
     /// Namespace of resources that name none.
     #[arg(short, long, default_value = "default")]

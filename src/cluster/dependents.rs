@@ -92,6 +92,8 @@ impl Cluster {
         for secret in self.users_of_transformation(transformation) {
             self.nudge(secret, Nudge::Render);
         }
+        // A visit that waits for Vault is not to keep them waiting.
+        self.changed.send_replace(());
     }
 
     pub(super) fn connection_changed(&self, connection: &ObjectKey) {

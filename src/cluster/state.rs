@@ -94,7 +94,7 @@ impl Cluster {
         self.filled.send_replace(true);
     }
 
-    /// Marked by each change of a resource or Secret, after the caches show it.
+    /// Marked by each change of a resource, its templates or a Secret, after the caches show it.
     pub(crate) fn changes(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
     }
@@ -108,6 +108,12 @@ impl Cluster {
             .and_modify(|known| *known = nudge.max(*known))
             .or_insert(nudge);
         self.static_secret_triggers.mark_first(key);
+    }
+
+    /// Whether the resource was nudged for this since that was last taken.
+    pub(crate) fn is_nudged(&self, key: &ObjectKey, nudge: Nudge) -> bool {
+        let nudged = self.nudged.lock().unwrap_or_else(PoisonError::into_inner);
+        nudged.get(key) == Some(&nudge)
     }
 
     /// What the resource was nudged for since this was last asked.

@@ -2,8 +2,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use kube::Resource;
 use secretwire_api::{
-    Condition, Destination, KvType, RolloutRestartTarget, Transformation, VaultStaticSecret,
-    VaultStaticSecretStatus,
+    Condition, Destination, KvType, RolloutRestartTarget, SecretTransformation,
+    SecretTransformationSpec, Transformation, VaultStaticSecret, VaultStaticSecretStatus,
     names::{condition, finalizer},
 };
 use secretwire_core::{
@@ -18,7 +18,7 @@ use secretwire_vault::{
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::cluster::{Cluster, key_of};
+use crate::cluster::{Cluster, Guarded, key_of};
 use crate::sync::{Context, Delivered, Report, SyncError, Syncable};
 
 impl Syncable for VaultStaticSecret {
@@ -193,13 +193,14 @@ impl Source for VaultStaticSecret {
             .transformation
             .as_ref()
             .unwrap_or(&none);
+        let transformations = &context.cluster.transformations;
         let linked: BTreeMap<_, _> = transformation
             .transformation_refs
             .iter()
             .filter_map(|link| {
                 let namespace = self.metadata.namespace.as_deref().unwrap_or_default();
                 let key = transform::linked_key(link, namespace);
-                let object = context.cluster.transformations.get(&key)?;
+                let object = transformations.get(&key)?;
                 Some((key, object))
             })
             .collect();
@@ -207,7 +208,13 @@ impl Source for VaultStaticSecret {
             &key_of(self),
             transformation,
             context.exclude_raw,
-            |key| Some(&linked.get(key)?.0.as_ref().ok()?.spec),
+            |key| match linked.get(key) {
+                Some(object) => usable(key, object),
+                None if transformations.index_of(&key.namespace).is_none() => {
+                    Err(TransformError::Unwatched(key.clone()))
+                }
+                None => Err(TransformError::Missing(key.clone())),
+            },
             &context.templates,
         )
     }
@@ -248,6 +255,20 @@ impl Source for VaultStaticSecret {
     }
 }
 
+/// What a SecretTransformation says, where it can be read.
+fn usable<'a>(
+    key: &ObjectKey,
+    object: &'a Guarded<SecretTransformation>,
+) -> Result<&'a SecretTransformationSpec, TransformError> {
+    match &object.0 {
+        Ok(object) => Ok(&object.spec),
+        Err(invalid) => Err(TransformError::Malformed {
+            object: key.clone(),
+            cause: invalid.error.clone(),
+        }),
+    }
+}
+
 /// Whether the Secret holds what the resource asks for now: what pods wait for.
 pub(crate) fn is_current(secret: &VaultStaticSecret) -> bool {
     let generation = secret.metadata.generation;
@@ -275,6 +296,21 @@ mod tests {
     use secretwire_api::DestinationStatus;
 
     use super::*;
+
+    #[test]
+    fn a_transformation_that_cannot_be_read_is_told_from_one_that_is_not_there() {
+        let object = json!({
+            "apiVersion": "secrets.hashicorp.com/v1beta1", "kind": "SecretTransformation",
+            "metadata": {"name": "shared", "namespace": "app"}, "spec": {"includes": "^a"},
+        });
+        let object: Guarded<SecretTransformation> = serde_json::from_value(object).unwrap();
+        let error = usable(&ObjectKey::new("app", "shared"), &object).unwrap_err();
+        let told = SyncError::from(error).to_string();
+        assert!(
+            told.contains("SecretTransformation app/shared cannot be read, mend it: Invalid type"),
+            "{told}"
+        );
+    }
 
     #[test]
     fn a_status_that_says_nothing_new_is_not_written() {

@@ -10,8 +10,8 @@ use crate::vault::IdentityError;
 /// Why a secret could not be synced. Names objects, fields and keys, never values.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SyncError {
-    /// The resource was edited meanwhile, so nobody wants the result any more.
-    #[error("the resource was edited meanwhile")]
+    /// The resource or its templates were edited meanwhile, so nobody wants the result any more.
+    #[error("the resource or its templates were edited meanwhile")]
     Superseded,
     /// No Vault identity.
     #[error("{0}")]

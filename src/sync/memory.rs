@@ -61,6 +61,16 @@ impl Memory {
         self.lock().insert(key, entry);
     }
 
+    /// Has a resource read as soon as nothing else is asked for.
+    pub(crate) fn make_due(&self, key: &ObjectKey, uid: &str, now: Instant) {
+        if let Some(entry) = self.lock().get_mut(key)
+            && entry.uid == uid
+        {
+            let due = entry.remembered.due.unwrap_or(now);
+            entry.remembered.due = Some(due.min(now));
+        }
+    }
+
     /// Forgets a resource that is gone.
     pub(crate) fn forget(&self, key: &ObjectKey) {
         self.lock().remove(key);

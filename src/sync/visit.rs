@@ -9,7 +9,7 @@ use kube::{Resource, ResourceExt, runtime::controller::Action};
 use secretwire_core::{
     ObjectKey, schedule,
     secret::Strictness,
-    visit::{self, Reason, Remembered, Right, Seen, Visit},
+    visit::{self, Nudge, Reason, Remembered, Right, Seen, Visit},
 };
 
 use super::{
@@ -55,6 +55,9 @@ pub(crate) async fn visit<K: Syncable>(object: Arc<K>, context: Arc<Context>) ->
         entry.and_then(|entry| entry.failing.clone())
     });
     if matches!(result, Err(SyncError::Superseded)) {
+        // Whatever was asked for since: the read that gave way to it is still to be made.
+        let now = context.clock.instant();
+        context.memory.make_due(&key, &uid, now);
         return Action::requeue(Duration::ZERO);
     }
     // The next visit is for the same reason only where nothing or an older spec is remembered.
@@ -92,11 +95,20 @@ pub(crate) async fn visit<K: Syncable>(object: Arc<K>, context: Arc<Context>) ->
     wait.map_or_else(Action::await_change, Action::requeue)
 }
 
-/// Waits until the caches show another generation of the resource, or none.
-async fn edited<K: Syncable>(object: &K, context: &Context) {
+/// Waits until something is asked for that can be had without the read that goes on: the caches
+/// show another generation of the resource, or none, or templates changed and what they render is
+/// at hand.
+async fn overtaken<K: Syncable>(object: &K, reason: Reason, before: &Delivered, context: &Context) {
     let key = key_of(object);
+    let renders = match reason {
+        Reason::Nudged | Reason::Due => write::holds_raw(object, before),
+        // What is at hand was asked for already, or is not used by the next visit either.
+        Reason::First | Reason::Edited | Reason::Retransformed | Reason::Drifted => false,
+    };
     let mut changes = context.cluster.changes();
-    while K::generation_of(&key, &context.cluster) == object.meta().generation {
+    while K::generation_of(&key, &context.cluster) == object.meta().generation
+        && !(renders && context.cluster.is_nudged(&key, Nudge::Render))
+    {
         if changes.changed().await.is_err() {
             // The watches have ended, and the process with them.
             std::future::pending::<()>().await;
@@ -148,7 +160,7 @@ async fn sync<K: Syncable>(
     let data = tokio::select! {
         data = object.read(&identity.session, at_hand, context) => data,
         // What is asked for now is not to wait for a Vault that does not answer.
-        () = edited(object, context) => return Err(SyncError::Superseded),
+        () = overtaken(object, reason, before, context) => return Err(SyncError::Superseded),
     };
     let data = data.inspect_err(|error| {
         if error.is_unreachable() {

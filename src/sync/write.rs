@@ -84,12 +84,8 @@ pub(crate) async fn raw_at_hand<K: Syncable>(
     before: &Delivered,
     context: &Context,
 ) -> Option<Zeroizing<String>> {
-    let generation = object.meta().generation.unwrap_or_default();
-    let destination = before.destination.as_ref()?;
+    let destination = delivered_raw(object, before)?;
     let digest = before.digest.as_deref()?;
-    if destination.generation != generation {
-        return None;
-    }
     let namespace = object.namespace().unwrap_or_default();
     let secrets: Api<Secret> = Api::namespaced(context.kube.clone(), &namespace);
     let live = secrets.get_opt(&destination.name).await.ok()??;
@@ -101,6 +97,23 @@ pub(crate) async fn raw_at_hand<K: Syncable>(
         ) == digest;
     let raw = data.remove(RAW_KEY).filter(|_| untouched)?;
     String::from_utf8(raw.0).ok().map(Zeroizing::new)
+}
+
+/// Whether [`raw_at_hand`] is worth a look.
+pub(crate) fn holds_raw<K: Syncable>(object: &K, before: &Delivered) -> bool {
+    delivered_raw(object, before).is_some()
+}
+
+/// The destination, where it was delivered with `_raw` and for the resource as it is now.
+fn delivered_raw<'a, K: Syncable>(
+    object: &K,
+    before: &'a Delivered,
+) -> Option<&'a DestinationStatus> {
+    let generation = object.meta().generation.unwrap_or_default();
+    let destination = before.destination.as_ref()?;
+    let keys = destination.keys.as_ref()?;
+    let has_raw = keys.iter().any(|key| key == RAW_KEY);
+    (has_raw && destination.generation == generation).then_some(destination)
 }
 
 /// The destination as it was delivered, when nothing happened to it since and

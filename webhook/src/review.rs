@@ -216,19 +216,27 @@ impl Response {
             .map(|problem| problem.line(CAUSE_LENGTH))
             .collect::<Vec<_>>()
             .join("; ");
-        if problems.len() > CAUSES {
-            message = format!("{message}; and {} more", problems.len() - CAUSES);
-        }
         let cause = |problem: &Problem| Cause {
-            reason: "FieldValueInvalid",
+            reason: CAUSE_REASON,
             message: place.message(problem),
             field: place.field(problem),
         };
+        let mut causes: Vec<_> = shown().map(cause).collect();
+        if problems.len() > CAUSES {
+            let rest = format!("and {} more", problems.len() - CAUSES);
+            message = format!("{message}; {rest}");
+            // Clients that print causes leave out the message.
+            causes.push(Cause {
+                reason: CAUSE_REASON,
+                message: rest,
+                field: place.whole().to_owned(),
+            });
+        }
         let details = Details {
             name: request.subject().to_owned(),
             group: request.kind.group.clone(),
             kind: request.kind.kind.clone(),
-            causes: shown().map(cause).collect(),
+            causes,
             retry_after_seconds: refusal.retry_after_seconds(),
         };
         let status = Status {
@@ -302,6 +310,14 @@ impl Place<'_> {
         }
     }
 
+    /// What all keys are below.
+    fn whole(&self) -> &str {
+        match self {
+            Self::Annotations { path, .. } => path,
+            Self::Fields => "spec",
+        }
+    }
+
     /// What clients print after the field.
     fn message(&self, problem: &Problem) -> String {
         match self {
@@ -331,7 +347,9 @@ fn lines(warnings: &[Problem]) -> Vec<String> {
 
 pub(crate) const API_VERSION: &str = "admission.k8s.io/v1";
 pub(crate) const KIND: &str = "AdmissionReview";
+/// Problems that are told one by one.
 const CAUSES: usize = 10;
+const CAUSE_REASON: &str = "FieldValueInvalid";
 const CAUSE_LENGTH: usize = 200;
 const WARNINGS: usize = 30;
 const WARNING_LENGTH: usize = 120;

@@ -9,7 +9,7 @@ use secretwire_api::{
 use secretwire_core::{
     ObjectKey,
     render::{Metadata, render},
-    transform::{cache, check, compile},
+    transform::{TransformError, cache, check, compile},
 };
 
 type Data = Vec<(String, String)>;
@@ -24,7 +24,13 @@ fn built_with(
     shared: &SecretTransformationSpec,
     global_exclude_raw: bool,
 ) -> Result<Data, String> {
-    let linked = |key: &ObjectKey| (*key == ObjectKey::new("app", "shared")).then_some(shared);
+    let linked = |key: &ObjectKey| {
+        if *key == ObjectKey::new("app", "shared") {
+            Ok(shared)
+        } else {
+            Err(TransformError::Missing(key.clone()))
+        }
+    };
     let owner = ObjectKey::new("app", "db");
     let transform = compile(&owner, transformation, global_exclude_raw, linked, &cache());
     let transform = transform.map_err(|error| error.to_string())?;

@@ -23,7 +23,7 @@ use crate::{
 };
 use input::VaultData;
 use produce::{Product, produce};
-use resources::{Resources, inline_faults};
+use resources::{Resources, choices, inline_faults, is_called};
 
 /// Prints what the resources of a file would produce. What is wrong with them comes back as one error.
 pub(crate) fn print(args: &RenderArgs) -> anyhow::Result<()> {
@@ -59,7 +59,7 @@ struct Job<'a> {
     data: Option<&'a str>,
     /// Namespace of resources that name none.
     namespace: &'a str,
-    /// The resource, where it is one of several.
+    /// The resource, with or without its namespace, where it is one of several.
     name: Option<&'a str>,
     exclude_raw: bool,
     format: Option<DataFormat>,
@@ -90,16 +90,15 @@ impl Job<'_> {
         let wanted: Vec<_> = resources
             .secrets
             .iter()
-            .filter(|(key, _)| self.name.is_none_or(|name| key.name == name))
+            .filter(|(key, _)| self.name.is_none_or(|name| is_called(key, name)))
             .collect();
         if wanted.is_empty() {
             return Err(vec![resources.nothing_to_render(self.name)]);
         }
         if self.format.is_some() && wanted.len() > 1 {
-            let names: Vec<_> = wanted.iter().map(|(key, _)| key.name.as_str()).collect();
-            let names = names.join(", ");
+            let choices = choices(wanted.iter().map(|(key, _)| key));
             return Err(vec![format!(
-                "-o json prints one resource, and there are several: choose one by --name ({names})"
+                "-o json prints one resource, and there are several: choose one by --name ({choices})"
             )]);
         }
         printed.problems = resources.shared_faults();

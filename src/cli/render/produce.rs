@@ -49,7 +49,10 @@ impl Problem {
 impl From<TransformError> for Problem {
     fn from(error: TransformError) -> Self {
         match error {
-            TransformError::Missing(_) | TransformError::Repeated(_) => Self::Link(error),
+            TransformError::Missing(_)
+            | TransformError::Unwatched(_)
+            | TransformError::Malformed { .. }
+            | TransformError::Repeated(_) => Self::Link(error),
             TransformError::NoTemplate { .. }
             | TransformError::DuplicateName(_)
             | TransformError::RawKey
@@ -74,7 +77,11 @@ pub(super) fn produce<'a>(
         key,
         destination.transformation.as_ref().unwrap_or(&none),
         exclude_raw,
-        |link| Some(&resources.transformations.get(link)?.spec),
+        |link| {
+            let object = resources.transformations.get(link);
+            let object = object.ok_or_else(|| TransformError::Missing(link.clone()))?;
+            Ok(&object.spec)
+        },
         &transform::cache(),
     )?;
     let metadata = Metadata {

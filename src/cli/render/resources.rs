@@ -27,7 +27,7 @@ impl Resources {
     /// Reads the documents of a YAML text, and says all that is wrong with them.
     pub(super) fn parse(text: &str, namespace: &str) -> Result<Self, Vec<String>> {
         let documents: Vec<Value> =
-            serde_saphyr::from_multiple(text).map_err(|error| vec![format!("YAML: {error}")])?;
+            serde_saphyr::from_multiple(text).map_err(|error| vec![unreadable(&error)])?;
         let mut resources = Self::default();
         let mut problems = Vec::new();
         for (index, document) in documents.into_iter().enumerate() {
@@ -63,12 +63,22 @@ impl Resources {
                 }
             }
             "VaultStaticSecret" => match parse::<VaultStaticSecret>(document, namespace) {
-                Ok(secret) => self.secrets.push((key_of(&secret), secret)),
+                Ok(secret) => {
+                    let key = key_of(&secret);
+                    if self.secrets.iter().any(|(other, _)| *other == key) {
+                        problems.push(repeated(place, &kind, &key));
+                    }
+                    self.secrets.push((key, secret));
+                }
                 Err(faults) => tell(place, &kind, faults, problems),
             },
             "SecretTransformation" => match parse::<SecretTransformation>(document, namespace) {
                 Ok(object) => {
-                    self.transformations.insert(key_of(&object), object);
+                    let key = key_of(&object);
+                    if self.transformations.contains_key(&key) {
+                        problems.push(repeated(place, &kind, &key));
+                    }
+                    self.transformations.insert(key, object);
                 }
                 Err(faults) => tell(place, &kind, faults, problems),
             },
@@ -90,15 +100,10 @@ impl Resources {
 
     /// Why there is nothing to render.
     pub(super) fn nothing_to_render(&self, name: Option<&str>) -> String {
-        let names: Vec<_> = self
-            .secrets
-            .iter()
-            .map(|(key, _)| key.name.as_str())
-            .collect();
         match name {
-            Some(name) if !names.is_empty() => format!(
+            Some(name) if !self.secrets.is_empty() => format!(
                 "the file has no VaultStaticSecret {name}; it has: {}",
-                names.join(", ")
+                choices(self.secrets.iter().map(|(key, _)| key))
             ),
             _ if self.others.is_empty() => "the file has no VaultStaticSecret".to_owned(),
             _ => format!(
@@ -107,6 +112,52 @@ impl Resources {
             ),
         }
     }
+}
+
+/// Whether a user may mean this resource by `name`: `NAME` or `NAMESPACE/NAME`.
+pub(super) fn is_called(key: &ObjectKey, name: &str) -> bool {
+    match name.split_once('/') {
+        Some((namespace, name)) => key.namespace == namespace && key.name == name,
+        None => key.name == name,
+    }
+}
+
+/// The names that choose one of these resources each.
+pub(super) fn choices<'a>(keys: impl Iterator<Item = &'a ObjectKey>) -> String {
+    let keys: Vec<_> = keys.collect();
+    let is_alone =
+        |key: &ObjectKey| keys.iter().filter(|other| other.name == key.name).count() == 1;
+    let names: Vec<_> = keys
+        .iter()
+        .map(|key| {
+            if is_alone(key) {
+                key.name.clone()
+            } else {
+                key.to_string()
+            }
+        })
+        .collect();
+    names.join(", ")
+}
+
+/// What is wrong with a text that is no YAML.
+fn unreadable(error: &serde_saphyr::Error) -> String {
+    match error.without_snippet() {
+        serde_saphyr::Error::DuplicateMappingKey { key, location } => {
+            let key = key
+                .as_ref()
+                .map_or("a key".to_owned(), |key| format!("{key:?}"));
+            let (line, column) = (location.line(), location.column());
+            format!(
+                "YAML: line {line}, column {column}: {key} is there already: drop one of the two"
+            )
+        }
+        _ => format!("YAML: {error}"),
+    }
+}
+
+fn repeated(place: &str, kind: &str, key: &ObjectKey) -> String {
+    format!("{place}, {kind}: {key} is there already: drop one of the two")
 }
 
 /// All that is wrong with a resource's own transformation by itself.

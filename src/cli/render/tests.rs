@@ -151,6 +151,53 @@ fn json_is_the_data_of_one_secret_with_notes_beside_it() {
 }
 
 #[test]
+fn resources_of_one_name_are_chosen_with_their_namespaces() {
+    let other = two().replace("name: db-2\n", "name: db\n  namespace: other\n");
+    let file = other.replace(
+        "- name: shared",
+        "- name: shared\n        namespace: default",
+    );
+    let named = |file, name| {
+        Job {
+            format: Some(DataFormat::Json),
+            name,
+            ..job(file)
+        }
+        .run()
+    };
+    for name in [None, Some("db")] {
+        let told = named(&file, name).problems.concat();
+        assert!(told.contains("--name (default/db, other/db)"), "{told}");
+    }
+    for name in ["default/db", "other/db"] {
+        let printed = named(&file, Some(name));
+        assert_eq!(printed.problems, [""; 0]);
+        assert!(!printed.output.is_empty());
+    }
+    let told = named(&file, Some("another/db")).problems.concat();
+    assert!(told.contains("it has: default/db, other/db"), "{told}");
+}
+
+#[test]
+fn what_is_there_twice_is_named_with_its_place() {
+    let twice = two().replace("name: db-2\n", "name: db\n");
+    assert_eq!(
+        problems(&twice),
+        ["document 4, VaultStaticSecret: default/db is there already: drop one of the two"]
+    );
+    let shared = FILE.split("---").last().unwrap();
+    assert_eq!(
+        problems(&format!("{FILE}---{shared}")),
+        ["document 4, SecretTransformation: default/shared is there already: drop one of the two"]
+    );
+    let key = FILE.replace("    port:\n", "    port: {text: x}\n    port:\n");
+    assert_eq!(
+        problems(&key),
+        ["YAML: line 35, column 5: \"port\" is there already: drop one of the two"]
+    );
+}
+
+#[test]
 fn of_several_resources_those_that_work_are_shown_beside_the_problems_of_the_others() {
     let file = two().replacen("{{ .Secrets.user }}", "{{ .Secrets.user | nope }}", 1);
     let printed = job(&file).run();

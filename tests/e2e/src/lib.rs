@@ -23,6 +23,7 @@ mod leaks;
 mod objects;
 mod operator;
 mod run;
+mod silent;
 mod space;
 mod stage;
 
@@ -31,6 +32,7 @@ pub use leaks::{Leaks, secret_value};
 pub use objects::{Conditions, Data, restart_stamp, workload};
 pub use operator::Operator;
 pub use run::{alone, shared};
+pub use silent::SilentVault;
 pub use space::{Space, VAULT_AUTH, VAULT_CONNECTION};
 pub use stage::Stage;
 

@@ -1,11 +1,15 @@
 use secretwire_api::{Template, Transformation};
 
 use super::*;
-use crate::{ObjectKey, transform};
+use crate::{
+    ObjectKey,
+    transform::{self, TransformError},
+};
 
 fn transform_of(transformation: &Transformation) -> Transform {
     let owner = ObjectKey::new("app", "db");
-    transform::compile(&owner, transformation, false, |_| None, &transform::cache()).unwrap()
+    let none = |key: &ObjectKey| Err(TransformError::Missing(key.clone()));
+    transform::compile(&owner, transformation, false, none, &transform::cache()).unwrap()
 }
 
 fn try_render(

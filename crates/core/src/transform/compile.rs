@@ -16,12 +16,12 @@ pub(super) struct Named<'a> {
 }
 
 /// Makes a transformation usable. `owner` is the resource; `linked` finds
-/// SecretTransformations.
+/// SecretTransformations, or says why they cannot be used.
 pub fn compile<'a>(
     owner: &ObjectKey,
     transformation: &'a Transformation,
     exclude_raw: bool,
-    linked: impl Fn(&ObjectKey) -> Option<&'a SecretTransformationSpec>,
+    linked: impl Fn(&ObjectKey) -> Result<&'a SecretTransformationSpec, TransformError>,
     cache: &ParsedCache,
 ) -> Result<Transform, TransformError> {
     let exclude_raw = exclude_raw || transformation.exclude_raw.unwrap_or_default();
@@ -37,7 +37,7 @@ pub fn compile<'a>(
     let mut seen = BTreeSet::new();
     for link in &transformation.transformation_refs {
         let key = linked_key(link, &owner.namespace);
-        let spec = linked(&key).ok_or_else(|| TransformError::Missing(key.clone()))?;
+        let spec = linked(&key)?;
         if !seen.insert(key.clone()) {
             return Err(TransformError::Repeated(key));
         }

@@ -76,6 +76,24 @@ pub enum TransformError {
         "destination.transformation.transformationRefs: SecretTransformation {0} does not exist"
     )]
     Missing(ObjectKey),
+    /// A link to what the operator cannot see.
+    #[error(
+        "destination.transformation.transformationRefs: SecretTransformation {0} is in a namespace that \
+         the operator does not watch: add the namespace to --watch-namespaces, or link one in a \
+         namespace that is watched"
+    )]
+    Unwatched(ObjectKey),
+    /// A link to what cannot be read.
+    #[error(
+        "destination.transformation.transformationRefs: SecretTransformation {object} cannot be read, \
+         mend it: {cause}"
+    )]
+    Malformed {
+        /// The object.
+        object: ObjectKey,
+        /// What is wrong with it.
+        cause: String,
+    },
     /// A link twice.
     #[error(
         "destination.transformation.transformationRefs: SecretTransformation {0} is named twice"

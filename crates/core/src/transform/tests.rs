@@ -29,7 +29,10 @@ fn try_compile(
         &owner,
         transformation,
         false,
-        |key| linked.get(key),
+        |key| {
+            let spec = linked.get(key);
+            spec.ok_or_else(|| TransformError::Missing(key.clone()))
+        },
         &cache(),
     )
 }
@@ -195,7 +198,8 @@ fn the_global_option_frees_the_key_raw_too() {
         ..Transformation::default()
     };
     let owner = ObjectKey::new("app", "db");
-    let compiled = compile(&owner, &transformation, true, |_| None, &cache()).unwrap();
+    let none = |key: &ObjectKey| Err(TransformError::Missing(key.clone()));
+    let compiled = compile(&owner, &transformation, true, none, &cache()).unwrap();
     assert!(compiled.exclude_raw);
     assert_eq!(keys(&compiled), ["_raw"]);
 }

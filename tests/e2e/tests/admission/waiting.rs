@@ -1,19 +1,11 @@
 //! Pods whose secrets are not there yet: none ever starts without them.
 
-use std::{
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use secretwire_e2e::secret_value;
+use secretwire_e2e::{SilentVault, secret_value};
 use serde_json::{Value, json};
-use tokio::{
-    io::copy_bidirectional,
-    net::{TcpListener, TcpStream},
-    task::JoinSet,
-    time::timeout,
-};
+use tokio::time::timeout;
 
 use super::{
     objects::{
@@ -41,50 +33,6 @@ async fn await_wired(stand: &Stand<'_>, app: &str) -> Result<Value> {
     let has = !secret_mounts(&pod, "app")?.is_empty() || !secret_variables(&pod, "app")?.is_empty();
     ensure!(has, "free, and without its Secret: {pod}");
     Ok(pod)
-}
-
-/// A Vault that takes connections and does not answer before it is woken.
-struct SilentVault {
-    listener: TcpListener,
-    vault: SocketAddr,
-}
-
-impl SilentVault {
-    /// With a `VaultAuth` for it, called `silent`.
-    async fn open(stand: &Stand<'_>) -> Result<Self> {
-        let vault = stand.lab().vault().addr();
-        let vault = vault.strip_prefix("http://").unwrap_or(&vault).parse()?;
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = format!("http://{}", listener.local_addr()?);
-        let mut auth = stand.auth_spec();
-        auth["vaultConnectionRef"] = json!("silent");
-        let connection = json!({"address": address});
-        for (kind, spec) in [("VaultConnection", connection), ("VaultAuth", auth)] {
-            let object = json!({
-                "apiVersion": "secrets.hashicorp.com/v1beta1", "kind": kind,
-                "metadata": {"name": "silent"}, "spec": spec,
-            });
-            stand.create(object).await?;
-        }
-        Ok(Self { listener, vault })
-    }
-
-    /// Leads to the real one, also what has been asked so far, until the result is dropped.
-    fn wake(self) -> JoinSet<()> {
-        let mut serving = JoinSet::new();
-        serving.spawn(async move {
-            let mut connections = JoinSet::new();
-            while let Ok((mut client, _)) = self.listener.accept().await {
-                connections.spawn(async move {
-                    if let Ok(mut vault) = TcpStream::connect(self.vault).await {
-                        // Either side may hang up at any time.
-                        let _ = copy_bidirectional(&mut client, &mut vault).await;
-                    }
-                });
-            }
-        });
-        serving
-    }
 }
 
 #[test]

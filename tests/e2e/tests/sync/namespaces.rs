@@ -40,6 +40,18 @@ fn an_operator_for_some_namespaces_leaves_the_others_alone() -> Result<()> {
         watched
             .await_failure("outside", &[&reference, "does not exist"])
             .await?;
+        let links = json!([{"name": "shared", "namespace": other.name()}]);
+        let destination = json!({"transformation": {"transformationRefs": links}});
+        watched
+            .sync("linked", json!({"destination": destination}))
+            .await?;
+        let link = format!(
+            "SecretTransformation {}/shared is in a namespace",
+            other.name()
+        );
+        watched
+            .await_failure("linked", &[&link, "--watch-namespaces"])
+            .await?;
         // Drift is seen where it is to be seen.
         watched
             .patch("Secret", "db", &json!({"stringData": {"key": "wrong"}}))

@@ -3,7 +3,9 @@
 use std::cell::Cell;
 
 use anyhow::{Context as _, Result, ensure};
-use secretwire_e2e::{DEADLINE, Data as _, Space, Stage, alone, secret_value, shared, workload};
+use secretwire_e2e::{
+    DEADLINE, Data as _, SilentVault, Space, Stage, alone, secret_value, shared, workload,
+};
 use secretwire_lab::{Webhook, await_condition};
 use serde_json::{Value, json};
 
@@ -151,6 +153,40 @@ fn changes_do_not_put_off_the_next_read_of_vault() -> Result<()> {
 }
 
 #[test]
+fn a_change_does_not_wait_for_a_vault_that_hangs_and_the_read_it_overtakes_is_made_later()
+-> Result<()> {
+    shared(async |stage| {
+        let space = stage.space("hung").await?;
+        let vault = SilentVault::open(&space).await?;
+        let awake = vault.wake();
+        space.put("db", &json!({"user": secret_value("u")})).await?;
+        let spec = json!({"templates": {"url": {"text": "first"}}});
+        transformation(&space, "shared", spec).await?;
+        let mut spec = hourly(&json!({"transformationRefs": [{"name": "shared"}]}));
+        spec["vaultAuthRef"] = json!("silent");
+        space.sync("db", spec).await?;
+        space.await_synced("db").await?;
+        drop(awake);
+
+        // Another generation of the VaultAuth has the secret read anew, after a login.
+        let edit = json!({"spec": {"allowedNamespaces": ["*"]}});
+        space.patch("VaultAuth", "silent", &edit).await?;
+        let mut asked = vec![vault.asked().await?];
+        for text in ["second", "third"] {
+            edit_template(&space, "shared", "url", text).await?;
+            space.await_value("db", "url", text).await?;
+            // The read that was overtaken begins again.
+            asked.push(vault.asked().await?);
+        }
+        space.put("db", &json!({"user": secret_value("v")})).await?;
+        edit_template(&space, "shared", "url", "fourth").await?;
+        space.await_value("db", "url", "fourth").await?;
+        let _awake = vault.wake();
+        space.await_value("db", "user", &secret_value("v")).await
+    })
+}
+
+#[test]
 fn a_change_does_not_pass_off_an_old_secret_as_the_one_asked_for_since() -> Result<()> {
     shared(async |stage| {
         let space = stage.space("moved").await?;
@@ -226,6 +262,12 @@ fn an_invalid_one_says_so_and_fails_those_who_take_it_until_it_is_repaired() -> 
         await_event(&space, "db", "SecretDataBuilderError").await?;
         assert_eq!(space.secret("db").await?, before);
         space.await_synced("other").await?;
+
+        let long = format!("{{{{ {} }}}}", "n".repeat(4096));
+        edit_template(&space, "shared", "url", &long).await?;
+        let status = await_checked(&space, "shared", false).await?;
+        let error = status["error"].as_str().unwrap_or_default();
+        assert!(error.len() <= 1024 && error.ends_with('…'), "{error}");
 
         edit_template(&space, "shared", "url", "repaired").await?;
         let status = await_checked(&space, "shared", true).await?;

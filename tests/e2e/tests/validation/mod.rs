@@ -49,6 +49,18 @@ fn a_shared_transformation_is_refused_with_the_place_in_its_expression() -> Resu
 }
 
 #[test]
+fn kubectl_tells_ten_mistakes_of_many_and_how_many_there_are_besides() -> Result<()> {
+    shared(async |stage| {
+        let space = stage.empty_space("mistakes").await?;
+        let broken = shared_transformation("x", &["'('"; 500].join(", "));
+        let said = refusal(&apply(&space, &broken).await?)?;
+        ensure!(said.matches("SW702").count() == 10, "{said}");
+        ensure!(said.contains("spec: and 490 more"), "{said}");
+        Ok(())
+    })
+}
+
+#[test]
 fn a_resource_that_is_right_passes_without_a_word_and_is_synced() -> Result<()> {
     shared(async |stage| {
         let space = stage.space("right").await?;

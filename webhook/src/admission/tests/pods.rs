@@ -415,7 +415,7 @@ async fn missing_resources_are_told_together_with_typing_mistakes() {
 }
 
 #[tokio::test]
-async fn at_most_ten_problems_are_told_and_each_is_short() {
+async fn at_most_ten_problems_are_told_each_short_and_how_many_there_are_besides() {
     let keys: Vec<_> = (0..14)
         .map(|n| (format!("mount.a{n}"), format!("!{}", "x".repeat(300))))
         .collect();
@@ -425,7 +425,10 @@ async fn at_most_ten_problems_are_told_and_each_is_short() {
         .collect();
     let response = ask(&admission(&Arc::new(Fake::new())), creation(&pod(&pairs))).await;
     let (_, causes) = causes(&response);
-    assert_eq!(causes.len(), 10);
+    assert_eq!(causes.len(), 11);
+    assert_eq!(causes[10], "and 4 more");
+    let field = &response["status"]["details"]["causes"][10]["field"];
+    assert_eq!(field, "metadata.annotations");
     assert!(causes.iter().all(|cause| cause.chars().count() <= 200));
     assert!(
         response["status"]["message"]
