@@ -87,7 +87,10 @@ fn offset(index: &Slot, max: usize) -> Result<usize, FuncError> {
     };
     match usize::try_from(number) {
         Ok(offset) if offset <= max => Ok(offset),
-        _ => Err(FuncError::new(format!("index out of range: {number}"))),
+        _ => Err(FuncError::revealing(
+            format!("index out of range: {number}"),
+            "index out of range: <redacted>",
+        )),
     }
 }
 
@@ -120,9 +123,10 @@ pub(super) fn slice(ctx: &mut Ctx, args: &[Slot]) -> Result<Slot, FuncError> {
     for pair in bounds[..indexes.len().max(2)].windows(2) {
         if pair[0] > pair[1] {
             let (low, high) = (pair[0], pair[1]);
-            return Err(FuncError::new(format!(
-                "invalid slice index: {low} > {high}"
-            )));
+            return Err(FuncError::revealing(
+                format!("invalid slice index: {low} > {high}"),
+                "invalid slice index: <redacted>",
+            ));
         }
     }
     let range = bounds[0]..bounds[1];

@@ -149,7 +149,10 @@ fn filter_cert_chain(_: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {
         b"root" => Part::Root,
         other => {
             let quoted = crate::quote::quoted(&String::from_utf8_lossy(other));
-            return Err(FuncError::new(format!("unknown certificate kind {quoted}")));
+            return Err(FuncError::revealing(
+                format!("unknown certificate kind {quoted}"),
+                "unknown certificate kind <redacted>",
+            ));
         }
     };
     let ders = certificates(args.str(1)?)?;

@@ -163,23 +163,28 @@ fn named_params(ctx: &mut Ctx, args: &Args<'_>) -> Result<CertificateParams, Fun
         let Value::Str(text) = address else {
             let shown = printed(ctx, address)?;
             let shown = shown.to_text();
-            return Err(FuncError::new(format!(
-                "error parsing ip: {shown} is not a string"
-            )));
+            return Err(FuncError::revealing(
+                format!("error parsing ip: {shown} is not a string"),
+                "error parsing ip: <redacted> is not a string",
+            ));
         };
         let text = text.to_text();
-        let address: IpAddr = text
-            .parse()
-            .map_err(|_| FuncError::new(format!("error parsing ip: {text}")))?;
+        let address: IpAddr = text.parse().map_err(|_| {
+            FuncError::revealing(
+                format!("error parsing ip: {text}"),
+                "error parsing ip: <redacted>",
+            )
+        })?;
         addresses.push(SanType::IpAddress(address));
     }
     for name in args.list(2)?.items() {
         let Value::Str(text) = name else {
             let shown = printed(ctx, name)?;
             let shown = shown.to_text();
-            return Err(FuncError::new(format!(
-                "error processing alternate dns name: {shown} is not a string"
-            )));
+            return Err(FuncError::revealing(
+                format!("error processing alternate dns name: {shown} is not a string"),
+                "error processing alternate dns name: <redacted> is not a string",
+            ));
         };
         let name = text.to_text().into_owned().try_into();
         let name = name

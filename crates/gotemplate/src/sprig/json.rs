@@ -56,7 +56,8 @@ fn from_json(ctx: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {
 
 fn must_from_json(ctx: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {
     pay(ctx, args.str(0)?)?;
-    json::parse(args.str(0)?, Numbers::Float).map_err(|error| FuncError::new(error.to_string()))
+    json::parse(args.str(0)?, Numbers::Float)
+        .map_err(|error| FuncError::revealing(error.to_string(), "the text is not JSON"))
 }
 
 /// Two bytes of text (`1,`) can make a value.

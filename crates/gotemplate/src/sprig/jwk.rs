@@ -78,10 +78,10 @@ impl WebKey {
     }
 
     fn unsupported(&self) -> FuncError {
-        FuncError::new(format!(
-            "unsupported key type {}",
-            quoted(&self.text("kty"))
-        ))
+        FuncError::revealing(
+            format!("unsupported key type {}", quoted(&self.text("kty"))),
+            "unsupported key type <redacted>",
+        )
     }
 
     fn curve(&self) -> Result<(&'static [u8], usize), FuncError> {
@@ -90,7 +90,12 @@ impl WebKey {
             .iter()
             .find(|(known, ..)| *known == name)
             .map(|(_, oid, len)| (*oid, *len))
-            .ok_or_else(|| FuncError::new(format!("unsupported curve {}", quoted(&name))))
+            .ok_or_else(|| {
+                FuncError::revealing(
+                    format!("unsupported curve {}", quoted(&name)),
+                    "unsupported curve <redacted>",
+                )
+            })
     }
 
     /// The uncompressed point.

@@ -108,9 +108,10 @@ impl PrivateKey {
         let malformed = |place: &'static str| move || FuncError::new(place);
         let label = String::from_utf8_lossy(&block.label).into_owned();
         let Some(kind) = label.strip_suffix("PRIVATE KEY") else {
-            return Err(FuncError::new(format!(
-                "no private key data in PEM block of type {label}"
-            )));
+            return Err(FuncError::revealing(
+                format!("no private key data in PEM block of type {label}"),
+                "no private key data in PEM block of type <redacted>",
+            ));
         };
         match kind {
             "" => Self::from_pkcs8(&block.bytes)

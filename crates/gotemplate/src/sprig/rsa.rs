@@ -26,9 +26,10 @@ fn rsa_decrypt(ctx: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {
     let scheme = args.str(0)?;
     if !matches!(scheme.as_bytes(), b"None" | b"RSA-OAEP") {
         let scheme = quoted(&scheme.to_text());
-        return Err(FuncError::new(format!(
-            "unsupported decryption scheme {scheme}"
-        )));
+        return Err(FuncError::revealing(
+            format!("unsupported decryption scheme {scheme}"),
+            "unsupported decryption scheme <redacted>",
+        ));
     }
     let key = PrivateKey::from_any_pem(args.str(3)?)?;
     if key.kind() != KeyKind::Rsa {
@@ -40,7 +41,10 @@ fn rsa_decrypt(ctx: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {
         b"SHA512" => &OAEP_SHA512_MGF1SHA512,
         other => {
             let name = quoted(&String::from_utf8_lossy(other));
-            return Err(FuncError::new(format!("unsupported hash {name}")));
+            return Err(FuncError::revealing(
+                format!("unsupported hash {name}"),
+                "unsupported hash <redacted>",
+            ));
         }
     };
     let failed = || FuncError::new("crypto/rsa: decryption error");

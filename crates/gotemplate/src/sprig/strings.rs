@@ -325,9 +325,10 @@ fn substr(_: &mut Ctx, args: &Args<'_>) -> Result<Value, FuncError> {
     let (start, end, text) = (args.int(0)?, args.int(1)?, args.str(2)?);
     let len = text.len();
     let out_of_range = |range: String| {
-        Err(FuncError::new(format!(
-            "runtime error: slice bounds out of range {range}"
-        )))
+        Err(FuncError::revealing(
+            format!("runtime error: slice bounds out of range {range}"),
+            "runtime error: slice bounds out of range <redacted>",
+        ))
     };
     let end_in_text = usize::try_from(end).ok().filter(|end| *end <= len);
     let Ok(from) = usize::try_from(start) else {
