@@ -19,7 +19,7 @@ impl Printer {
             && !self.erroring
             && let Some(text) = object.go_text()
         {
-            return self.out.write(text.as_bytes());
+            return self.flags.string(&mut self.out, text.as_bytes());
         }
         let ty = object.type_of();
         if ty.kind() == Kind::Pointer {

@@ -80,10 +80,11 @@ func (g *Generator) any(depth int) string {
 	return g.argument(pick(g, []kind{text, text, integer, float, boolean, list, dict, number}), depth)
 }
 
-// chain is a field or method of what is in parentheses.
+// chain is a field or method of what is in parentheses; of a zone only the
+// name, as its tables are not the same.
 func (g *Generator) chain(depth int) string {
 	if g.oneIn(2) && g.profile != oracle.Text {
-		return "(" + g.literal(object) + ")" + pick(g, []string{".String", ".Month", ".Year", ".Major", ".IncPatch", ".Hours", ".Location", ".x"})
+		return "(" + g.literal(object) + ")" + pick(g, []string{".String", ".Month", ".Year", ".Major", ".IncPatch", ".Hours", ".Location.String", ".x"})
 	}
 	return "(" + g.bare(dict, depth) + ")" + pick(g, []string{".a", ".b", ".a.b", ".k", ".n.m", ".missing"})
 }
