@@ -112,12 +112,13 @@ pub(super) fn days_in(month: i64, year: i64) -> i64 {
 
 /// Days from 1970 to a date. Counts years from March, so that leap days come last.
 pub(super) fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
+    // Years that no clock shows wrap around, as they do in Go.
+    let year = year.wrapping_sub(i64::from(month <= 2));
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
+    era.wrapping_mul(146_097).wrapping_add(day_of_era - 719_468)
 }
 
 fn civil_from_days(days: i64) -> (i64, i64, i64) {
@@ -298,6 +299,11 @@ mod tests {
         }
         assert_eq!(civil_from_days(0), (1970, 1, 1));
         assert_eq!(days_from_civil(1, 1, 1), -719_162);
+        let years = [i64::MIN, i64::MAX, 92_233_720_368_547_758];
+        for year in years {
+            // Without a panic, whatever it is.
+            let _ = Time::unix(0).plus_date(year, i64::MAX, i64::MIN).civil();
+        }
     }
 
     #[test]
