@@ -68,7 +68,8 @@ impl Number {
             })
             .ok_or(BAD)?;
         let (re, im) = body.split_at(at);
-        if !is_float_token(re) || !is_float_token(im) {
+        // A bare sign leaves the `i` to be taken for the beginning of `Inf`.
+        if im.len() == 1 || !is_float_token(re) || !is_float_token(im) {
             return Err(BAD.to_owned());
         }
         Ok(Self::complex(complex_part(re)?, complex_part(im)?))
