@@ -1,4 +1,10 @@
-use std::{collections::HashMap, fmt::Debug, sync::Arc};
+use std::{
+    collections::HashMap,
+    fmt::Debug,
+    future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures::StreamExt;
 use k8s_openapi::api::core::v1::Secret;
@@ -164,6 +170,30 @@ enum Happened<'a, K> {
     Listed,
 }
 
+/// Restarts of a watch that need no pause: when the API server no longer knows where it stood, the watcher lists anew. To
+/// wait before that, as after a failure, would leave admission without what was created meanwhile.
+#[derive(Default)]
+struct Restarts {
+    last: Option<Instant>,
+}
+
+impl Restarts {
+    /// Between two of them; a server that forgets at once is not to be asked in a circle.
+    const APART: Duration = Duration::from_secs(10);
+
+    fn is_free(&mut self, error: &watcher::Error, now: Instant) -> bool {
+        let forgotten = matches!(error, watcher::Error::WatchError(status) if status.code == 410);
+        let free = forgotten
+            && self
+                .last
+                .is_none_or(|last| now.duration_since(last) >= Self::APART);
+        if free {
+            self.last = Some(now);
+        }
+        free
+    }
+}
+
 /// Watches every scope into its store; `happened` is told after the store shows it.
 async fn drive<K>(
     apis: Vec<Api<K>>,
@@ -175,7 +205,12 @@ async fn drive<K>(
 {
     let streams = apis.into_iter().zip(writers).map(|(api, writer)| {
         let store = writer.as_reader();
+        let mut restarts = Restarts::default();
         watcher(api, config.clone())
+            .filter(move |event| {
+                let error = event.as_ref().err();
+                future::ready(!error.is_some_and(|error| restarts.is_free(error, Instant::now())))
+            })
             .modify(|object| object.meta_mut().managed_fields = None)
             .default_backoff()
             .reflect(writer)
@@ -199,5 +234,27 @@ async fn drive<K>(
                 tracing::warn!(kind = %K::kind(&()), %error, "watch failed, trying again");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::core::Status;
+
+    use super::*;
+
+    #[test]
+    fn a_watch_that_was_forgotten_starts_over_at_once_and_not_in_a_circle() {
+        let error =
+            |code| watcher::Error::WatchError(Status::failure("x", "y").with_code(code).boxed());
+        let (mut restarts, start) = (Restarts::default(), Instant::now());
+        assert!(!restarts.is_free(&error(500), start));
+        assert!(restarts.is_free(&error(410), start));
+        assert!(!restarts.is_free(&error(410), start + Duration::from_secs(9)));
+        assert!(restarts.is_free(&error(410), start + Duration::from_secs(10)));
+        assert!(!restarts.is_free(
+            &watcher::Error::NoResourceVersion,
+            start + Duration::from_mins(1)
+        ));
     }
 }

@@ -19,6 +19,8 @@ for path in /var/lib/kubelet /var/lib/cni /var/log/pods /var/log/containers /run
     mount --bind "$NODE_FOLDER$path" "$path"
 done
 
+# The kernel takes its time with the network of a node that was killed.
+on_host ip link delete "$NODE_LINK" 2>/dev/null || true
 on_host ip link add "$NODE_LINK" type veth peer name eth0 netns 1
 on_host ip address add "$NODE_HOST_ADDRESS/30" dev "$NODE_LINK"
 on_host ip link set "$NODE_LINK" up
