@@ -1,8 +1,10 @@
 //! Decisions on whole requests, against a directory filled by hand.
 
+mod gates;
 mod hold;
 mod pods;
 mod properties;
+mod refusals;
 mod resources;
 mod workloads;
 
